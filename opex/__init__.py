@@ -1,0 +1,1 @@
+"""opex: from what went wrong to a ranked list of improvements that can be agreed, planned and proved."""

@@ -1,0 +1,5 @@
+"""Tables to Altair charts. No Streamlit."""
+
+from opex.charts.charts import benefit_and_cost, rug, timeline, trouble, waterfall
+
+__all__ = ["benefit_and_cost", "rug", "timeline", "trouble", "waterfall"]

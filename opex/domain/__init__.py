@@ -1,0 +1,1 @@
+"""The words of the product as objects that check themselves. Standard library only."""

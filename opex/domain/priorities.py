@@ -1,0 +1,123 @@
+"""The answer: opportunities in their agreed order, each with what its place is made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from opex.domain.drivers import DriverSet
+from opex.domain.opportunities import Opportunity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What stands behind an opportunity in the year before as-of, strikes left out.
+
+    ``hours_lost`` counts each incident once; ``hours_low`` to ``hours_high`` is what the action would bring back
+    in a year (hours lost times the removal's low and high). ``lasting_hours_unknown`` counts the incidents that
+    are over without anybody knowing when.
+    """
+
+    incidents: int
+    incidents_all_time: int
+    changes: int
+    hours_lost: float
+    hours_low: float
+    hours_likely: float
+    hours_high: float
+    lasting_hours_unknown: int = 0
+    shared_with_higher: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """An adjustment that holds: the place somebody gave it, why, and the journal's entry to withdraw."""
+
+    to: int
+    reason: str
+    words: str
+    person: str
+    seq: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priority:
+    """One opportunity in its place.
+
+    ``computed_rank`` comes from the score alone, ``rank`` from the computed order and the adjustments. Contributions
+    add up to the score; ``values`` are raw, in each driver's unit, ``None`` where nothing is known (the driver
+    then counts at the middle of its scale). ``enough_rated`` is false below half of the weight: such an item
+    stands below all others.
+    """
+
+    opportunity: Opportunity
+    rank: int
+    computed_rank: int
+    score: float
+    contributions: dict[str, float]
+    values: dict[str, float | None]
+    evidence: Evidence
+    why: str
+    enough_rated: bool = True
+    move: Move | None = None
+    coverage_incidents: int = 0
+    coverage_hours: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """The opportunity's id."""
+        return self.opportunity.id
+
+    @property
+    def rated(self) -> int:
+        """How many drivers have a value."""
+        return sum(value is not None for value in self.values.values())
+
+    @property
+    def value_for_effort(self) -> float | None:
+        """Hours brought back in a year for a day of work (likely), or ``None`` where the effort is unknown."""
+        days = self.opportunity.effort_days
+        return None if days is None else self.evidence.hours_likely / days
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """Had the first ones been fixed a year before: what they cover, each incident once, and what that removes."""
+
+    top: int
+    since: datetime
+    until: datetime
+    incidents_total: int
+    hours_total: float
+    incidents_covered: int
+    hours_covered: float
+    incidents_low: float
+    incidents_likely: float
+    incidents_high: float
+    hours_low: float
+    hours_likely: float
+    hours_high: float
+
+    @property
+    def sentence(self) -> str:
+        """The replay in words.
+
+        It says what the list covers with the knowledge of today; it is no forecast.
+        """
+        return (
+            f"The first {self.top} cover {self.incidents_covered} of {self.incidents_total} incidents and "
+            f"{self.hours_covered:,.0f} of {self.hours_total:,.0f} hours lost in the year before; "
+            f"their actions would have removed {self.incidents_low:,.0f} to {self.incidents_high:,.0f} incidents and "
+            f"{self.hours_low:,.0f} to {self.hours_high:,.0f} hours."
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priorities:
+    """The agreed order as of an instant under one driver set, with the filters that it was seen through."""
+
+    as_of: datetime
+    drivers: DriverSet
+    items: tuple[Priority, ...]
+    replay: Replay | None = None
+    workspace: str = ""
+    filters: str = ""
+    total: int = 0

@@ -1,0 +1,205 @@
+"""Findings to candidates: those that share most of their incidents become one, and identities last."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from opex.domain.opportunities import Candidate, Reason, Removal
+from opex.evidence.facts import Facts
+from opex.evidence.finders import FINDERS
+from opex.evidence.findings import Finding
+
+__all__ = ["MOST", "Known", "assemble", "find", "identified"]
+
+MOST = 0.5
+CHANGE_WINDOW = timedelta(hours=24)
+MOST_CHANGES = 200
+
+# What each finder proposes to do, and how much of the pain that takes away when nobody has judged it yet. Assumed,
+# and the page says so: no study gives such shares, so they are wide, and the first thing to correct.
+_ACTIONS: dict[str, tuple[str, Removal]] = {
+    "theme": ("Find and remove the common cause of “{label}”", Removal(low=0.3, likely=0.6, high=0.9)),
+    "slow_recovery": ("Make {system} quicker to recover: runbook, rollback", Removal(low=0.1, likely=0.3, high=0.5)),
+    "worsening_trend": ("Stop the rise: {label}", Removal(low=0.2, likely=0.4, high=0.6)),
+    "area": ("Make {where} more reliable", Removal(low=0.1, likely=0.25, high=0.5)),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """A candidate of an earlier find: its identity, what led to it, and its incidents then."""
+
+    id: str
+    finder: str
+    key: str
+    incidents: frozenset[str]
+
+
+def find(
+    facts: Facts, as_of: datetime, known: Sequence[Known] = (), progress: Callable[[float, str], None] | None = None
+) -> list[Candidate]:
+    """Ask every finder and put what they say together. The most incidents come first (ties: id)."""
+    findings: list[Finding] = []
+    for position, finder in enumerate(FINDERS):
+        if progress is not None:
+            progress(position / len(FINDERS), finder.__name__.replace("_", " "))
+        findings += finder(facts, as_of)
+    return assemble(findings, facts, known)
+
+
+def assemble(findings: Sequence[Finding], facts: Facts, known: Sequence[Known] = ()) -> list[Candidate]:
+    """Candidates from findings: one for each group of findings that share most of their incidents.
+
+    A finding joins an earlier candidate (in the finders' order: themes first) when they share more than half of all
+    the incidents that either has, or when both are about one system and one environment and the smaller has four in
+    five of its incidents in the larger, which is at most twice its size. Two themes never join. The first finding
+    leads: the candidate has its name and its incidents.
+    """
+    groups: list[list[Finding]] = []
+    members: list[frozenset[str]] = []
+    for finding in findings:
+        incidents = frozenset(finding.incidents)
+        home = next((n for n, of in enumerate(members) if _joins(finding, incidents, groups[n][0], of)), None)
+        if home is None:
+            groups.append([finding])
+            members.append(incidents)
+        else:
+            groups[home].append(finding)
+    ids = identified([group[0] for group in groups], known)
+    before = _ChangesBefore(facts)
+    found = [_candidate(of, group, before) for of, group in zip(ids, groups, strict=True)]
+    return sorted(found, key=lambda candidate: (-len(candidate.incidents), candidate.id))
+
+
+def _joins(finding: Finding, incidents: frozenset[str], lead: Finding, of: frozenset[str]) -> bool:
+    if not incidents or not of or (finding.finder == "theme" and lead.finder == "theme"):
+        return False
+    common, smaller, larger = len(incidents & of), min(len(incidents), len(of)), max(len(incidents), len(of))
+    if common > MOST * len(incidents | of):
+        return True
+    alike = finding.system is not None and (finding.system, finding.environment) == (lead.system, lead.environment)
+    return alike and common >= 0.8 * smaller and larger <= 2 * smaller
+
+
+def identified(leads: Sequence[Finding], known: Sequence[Known]) -> list[str]:
+    """The id of each candidate: an earlier one's where it is the same, else a new one from finder and key.
+
+    A finding is the same as a known candidate of its finder when the key is equal, or (for themes, whose first
+    incident may change as older data comes in) when they share the most incidents and more than half of the
+    known ones. The best match is taken first, and each identity is given once.
+    """
+    ids: list[str | None] = [None] * len(leads)
+    free = {candidate.id: candidate for candidate in known}
+    matches = []
+    for position, lead in enumerate(leads):
+        incidents = set(lead.incidents)
+        for candidate in known:
+            if candidate.finder != lead.finder:
+                continue
+            common = len(incidents & candidate.incidents)
+            same_key = candidate.key == lead.key
+            if lead.finder == "theme":
+                same = bool(same_key and common) or common > MOST * len(candidate.incidents)
+            else:
+                same = same_key
+            if same:
+                matches.append((-common, -int(same_key), position, candidate.id))
+    for _, _, position, of in sorted(matches):
+        if ids[position] is None and of in free:
+            ids[position] = free.pop(of).id
+    taken = {candidate.id for candidate in known}
+    return [given or _new_id(lead, taken) for given, lead in zip(ids, leads, strict=True)]
+
+
+def _new_id(lead: Finding, taken: set[str]) -> str:
+    salt = 0
+    while True:
+        text = f"{lead.finder}|{lead.key}" + (f"|{salt}" if salt else "")
+        made = f"{lead.finder.split('_')[0]}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
+        if made not in taken:
+            taken.add(made)
+            return made
+        salt += 1
+
+
+def _candidate(of: str, group: Sequence[Finding], before: "_ChangesBefore") -> Candidate:
+    lead = group[0]
+    action, removes = _ACTIONS[lead.finder]
+    where = ", ".join(part for part in (lead.system, lead.category) if part)
+    label = lead.label if len(lead.label) <= 90 else lead.label[:87].rstrip() + "…"
+    return Candidate(
+        id=of,
+        key=lead.key,
+        title=label[:1].upper() + label[1:],
+        action=action.format(label=label, system=lead.system, where=where),
+        removes=removes,
+        system=lead.system,
+        environment=lead.environment,
+        category=lead.category,
+        metric=lead.metric,
+        incidents=lead.incidents,
+        changes=before.of(lead.incidents),
+        reasons=tuple(_reason(finding) for finding in group),
+    )
+
+
+def _reason(finding: Finding) -> Reason:
+    return Reason(
+        finder=finding.finder,
+        why=finding.why,
+        falsifier=finding.falsifier,
+        effect=finding.effect,
+        low=finding.low,
+        high=finding.high,
+        unit=finding.unit,
+        incidents=len(finding.incidents),
+    )
+
+
+class _ChangesBefore:
+    """The changes of an incident's systems in the day before it: what to look at first, and no accusation."""
+
+    def __init__(self, facts: Facts) -> None:
+        started = facts.changes.set_index("id")["started_at"]
+        pairs = facts.change_systems.assign(at=facts.change_systems["change_id"].map(started)).sort_values("at")
+        self._by_system = {
+            system: (own["at"].astype("int64").to_numpy(), own["change_id"].to_numpy())
+            for system, own in pairs.groupby("system")
+        }
+        times = facts.incidents.set_index("id")["started_at"].astype("int64")
+        touched = facts.incident_systems.assign(at=facts.incident_systems["incident_id"].map(times))
+        self._incidents = touched.groupby("incident_id")[["system", "at"]].agg(tuple).to_dict("index")
+
+    def of(self, incidents: Sequence[str]) -> tuple[str, ...]:
+        """Their ids, the latest first, at most two hundred."""
+        window = int(CHANGE_WINDOW / timedelta(microseconds=1))
+        found: dict[str, int] = {}
+        for incident in incidents:
+            for at, change in self._before(incident, window):
+                found[change] = max(at, found.get(change, at))
+        return tuple(sorted(found, key=lambda change: (-found[change], change))[:MOST_CHANGES])
+
+    def _before(self, incident: str, window: int) -> Iterator[tuple[int, str]]:
+        touched = self._incidents.get(incident)
+        if touched is None:
+            return
+        for system, at in zip(touched["system"], touched["at"], strict=True):
+            if system in self._by_system:
+                times, changes = self._by_system[system]
+                first, last = np.searchsorted(times, [at - window, at + 1])
+                yield from zip(times[first:last].tolist(), changes[first:last].tolist(), strict=True)
+
+
+def known_of(candidates: Sequence[Candidate]) -> list[Known]:
+    """What to remember of candidates for the next find."""
+    return [Known(id=c.id, finder=c.lead.finder, key=c.key, incidents=frozenset(c.incidents)) for c in candidates]
+
+
+def evidence_table(facts: Facts, incidents: Sequence[str]) -> pd.DataFrame:
+    """These incidents, newest first: the rows that a person reads to check a finding."""
+    rows = facts.incidents[facts.incidents["id"].isin(set(incidents))]
+    return rows.sort_values(["started_at", "id"], ascending=[False, True], ignore_index=True)

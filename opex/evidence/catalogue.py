@@ -1,0 +1,94 @@
+"""The system catalogue: proposed from the data, and used to name the systems of incidents and changes."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import pandas as pd
+
+from opex.domain.systems import Catalogue, System
+
+__all__ = ["propose", "resolve", "systems_of_changes"]
+
+_REMARK = re.compile(r"\s*\(.*?\)\s*$")
+_TOKENS = re.compile(r"[A-Za-z0-9]+")
+_SHORTEST_PATTERN = 4
+
+
+def resolve(names: pd.Series, catalogue: Catalogue) -> pd.Series:
+    """Each name as the catalogue has it; a name that it does not know stays as it is."""
+    known = catalogue.names
+    unique = names.dropna().unique()
+    return names.map({name: known.get(name.strip().casefold(), name.strip()) for name in unique}).astype("str")
+
+
+def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
+    """The catalogue with a proposal for each name that it does not know yet.
+
+    Names that differ only in case, or by a remark in brackets at the end, are one system; the most frequent
+    spelling names it (ties: alphabetical). Its pattern is the name itself, with any or no separator between its
+    words, and nothing of a longer name around it: ``ci.jenkins.io`` is not found in ``infra.ci.jenkins.io``.
+    Systems that a person has looked at stay as they are.
+    """
+    spellings: dict[str, Counter[str]] = {}
+    known = existing.names
+    for name in named:
+        base = _REMARK.sub("", name.strip()) or name.strip()
+        spellings.setdefault(base.casefold(), Counter())[name.strip()] += 1
+    added = []
+    for folded, seen in sorted(spellings.items()):
+        if folded in known:
+            continue
+        best = min(seen, key=lambda spelling: (bool(_REMARK.search(spelling)), -seen[spelling], spelling))
+        best = _REMARK.sub("", best) or best
+        folds = {best.casefold(), *known}
+        aliases = sorted({s.casefold(): s for s in sorted(seen) if s.casefold() not in folds}.values())
+        added.append(System(name=best, aliases=tuple(aliases), patterns=pattern_of(best), proposed=True))
+    merged = sorted((*existing.systems, *added), key=lambda system: system.name.casefold())
+    return Catalogue(systems=tuple(merged))
+
+
+def pattern_of(name: str) -> tuple[str, ...]:
+    """The pattern that finds a system's name in titles and file paths; none for a name too short to be told apart.
+
+    Examples
+    --------
+    >>> import re
+    >>> [pattern] = pattern_of("ci.jenkins.io")
+    >>> [bool(re.search(pattern, text)) for text in ("ci.jenkins.io.yaml", "infra.ci.jenkins.io", "ci-jenkins-io")]
+    [True, False, True]
+    """
+    tokens = _TOKENS.findall(name)
+    if sum(map(len, tokens)) < _SHORTEST_PATTERN:
+        return ()
+    return (r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][.\-])" + r"[.\-_ ]?".join(map(re.escape, tokens)) + r"(?![A-Za-z0-9])",)
+
+
+def systems_of_changes(changes: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """The systems that each change touched: columns ``change_id`` and ``system``.
+
+    A change that names its system has that one; for the others the catalogue's patterns are looked for in the
+    title and the file paths, and one change may touch several systems.
+    """
+    named = changes["system"].notna()
+    stated = pd.DataFrame(
+        {"change_id": changes.loc[named, "id"], "system": resolve(changes["system"], catalogue)[named]}
+    )
+    silent = changes[~named]
+    texts = silent["title"].fillna("") + "\n" + silent["paths"].fillna("")
+    found = _found(texts, catalogue)
+    pairs = [(change, system) for change, text in zip(silent["id"], texts, strict=True) for system in found[text]]
+    matched = pd.DataFrame(pairs, columns=["change_id", "system"]).astype("str")
+    return pd.concat([stated.astype("str"), matched], ignore_index=True)
+
+
+def _found(texts: pd.Series, catalogue: Catalogue) -> dict[str, list[str]]:
+    owners = [(system.name, pattern) for system in catalogue.systems for pattern in system.patterns]
+    unique = [str(text) for text in texts.unique()]
+    if not owners:
+        return {text: [] for text in unique}
+    any_of = re.compile("|".join(f"(?:{pattern})" for _, pattern in owners), re.IGNORECASE)
+    each = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in owners]
+    hits = [text for text in unique if any_of.search(text)]
+    found = {text: [] for text in unique}
+    return found | {text: list(dict.fromkeys(name for name, p in each if p.search(text))) for text in hits}

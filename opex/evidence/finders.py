@@ -1,0 +1,321 @@
+"""The first finders: recurring theme, area, slow recovery, worsening trend. Each is a pure function of facts.
+
+Every finder looks at unplanned incidents only, states its numbers with an interval, and guards against finding
+something by looking often (Benjamini-Hochberg over everything it tested).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from opex.evidence.facts import YEAR, Facts
+from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
+from opex.evidence.themes import group
+
+__all__ = ["FINDERS", "area", "slow_recovery", "theme", "worsening_incidents", "worsening_metric"]
+
+MOST_Q = 0.05
+AREA_LEAST = 5
+RECOVERY_LEAST, RECOVERY_RATIO, RECOVERY_WINDOW = 8, 1.5, timedelta(days=730)
+TREND_LEAST, TREND_BINS, BIN_DAYS, TREND_RATIO = 12, 13, 28, 1.5
+METRIC_DAYS, METRIC_LEAST_DAYS, METRIC_CHANGE = 180, 60, 0.10
+EPISODE_GAP = timedelta(hours=12)
+OUTSIDE_PRODUCTION = {"test", "staging", "development"}
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%-d %b %Y}"
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def _real(facts: Facts) -> pd.DataFrame:
+    return facts.incidents[~facts.incidents["planned"].astype(bool)]
+
+
+def _shared(column: pd.Series) -> str | None:
+    """The value that at least four in five rows share, or ``None``."""
+    counts = column.value_counts()
+    return str(counts.index[0]) if len(counts) and counts.iloc[0] >= 0.8 * len(column) else None
+
+
+def _with_systems(facts: Facts) -> pd.DataFrame:
+    """One row for each incident and system of it."""
+    return facts.incident_systems.merge(_real(facts).drop(columns="system"), left_on="incident_id", right_on="id")
+
+
+def theme(facts: Facts, as_of: datetime) -> Iterator[Finding]:
+    """Incidents that read alike, at least two of them; disjoint. Key: the first incident of the theme."""
+    incidents = _real(facts)
+    themes = group(incidents["title"].tolist(), incidents["description"].fillna("").tolist())
+    recent = (incidents["started_at"] > as_of - YEAR).to_numpy()
+    for number, words in enumerate(themes.words):
+        mine = themes.labels == number
+        members = incidents[mine]
+        count = int((mine & recent).sum())
+        low, high = poisson_interval(count)
+        yield Finding(
+            finder="theme",
+            key=str(members["id"].iloc[0]),
+            label=str(incidents["title"].iloc[int(themes.typical[number])]),
+            incidents=tuple(members["id"]),
+            effect=count,
+            low=low,
+            high=high,
+            unit="incidents a year",
+            why=f"{_several(len(members), 'incident')} read alike ({', '.join(words[:4])}), {count} of them in the "
+            f"past 12 months; first {_day(members['started_at'].iloc[0])}, last {_day(members['started_at'].iloc[-1])}.",
+            falsifier="Read its incidents: if most of them had different causes, they only share words; strike those.",
+            system=_shared(members["system"].fillna("")) or None,
+            environment=_shared(members["environment"]),
+            category=_shared(members["category"].fillna("")) or None,
+        )
+
+
+def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
+    """Systems (and categories, where the source has them) with more trouble in the past year than most.
+
+    An area is proposed when the lower end of its count's exact Poisson interval lies above the mean of all areas
+    of its environment, and it has at least five incidents. Key: system, environment, category.
+    """
+    pairs = _with_systems(facts)
+    pairs = pairs[pairs["started_at"] > as_of - YEAR]
+    cells = pairs.assign(category=pairs["category"].fillna("")).groupby(
+        ["environment", "system", "category"], sort=True
+    )
+    sizes = cells.size()
+    means = sizes.groupby("environment").mean()
+    for (environment, system, category), members in cells:
+        count, mean = len(members), float(means[environment])
+        low, high = poisson_interval(count)
+        if count < AREA_LEAST or low <= mean:
+            continue
+        where = f"{system}, {category}" if category else str(system)
+        yield Finding(
+            finder="area",
+            key=f"{system}|{environment}|{category}",
+            label=f"{category} trouble of {system}" if category else f"trouble of {system}",
+            incidents=tuple(members["incident_id"]),
+            effect=count,
+            low=low,
+            high=high,
+            unit="incidents a year",
+            why=f"{_several(count, 'incident')} of {where} in the past 12 months ({low:.0f} to {high:.0f} expected in "
+            f"another such year); the average area of {environment} has {mean:.1f}.",
+            falsifier="If the count falls to the average in a year in which nothing was done, it was chance; if other "
+            "systems log less of their trouble, it is only better logged.",
+            system=str(system),
+            environment=str(environment),
+            category=str(category) or None,
+        )
+
+
+def slow_recovery(facts: Facts, as_of: datetime) -> Iterator[Finding]:
+    """Systems that take longer to recover than the others of their environment. Key: system, environment.
+
+    The ratio of geometric mean times to recover, with Welch's interval on the logarithms, over the past two years;
+    one-sided Mann-Whitney tests, q at most 0.05, ratio at least 1.5, at least eight recoveries.
+    """
+    pairs = _with_systems(facts)
+    pairs = pairs[(pairs["started_at"] > as_of - RECOVERY_WINDOW) & pairs["resolved_at"].notna()]
+    hours = (pairs["resolved_at"] - pairs["started_at"]).dt.total_seconds() / 3600
+    pairs = pairs.assign(log_hours=np.log(hours.clip(lower=1 / 60)))
+    tested = []
+    for environment, here in pairs.groupby("environment", sort=True):
+        for system, mine in here.groupby("system", sort=True):
+            others = here[here["system"] != system].drop_duplicates("incident_id")
+            if min(len(mine), len(others)) >= RECOVERY_LEAST:
+                p = stats.mannwhitneyu(mine["log_hours"], others["log_hours"], alternative="greater").pvalue
+                tested.append((system, environment, mine, others, float(p)))
+    q_values = benjamini_hochberg(np.array([row[-1] for row in tested]))
+    for (system, environment, mine, others, _), q in zip(tested, q_values, strict=True):
+        ratio, low, high = _ratio(mine["log_hours"].to_numpy(), others["log_hours"].to_numpy())
+        if q > MOST_Q or ratio < RECOVERY_RATIO:
+            continue
+        typical, usual = np.exp(mine["log_hours"].median()), np.exp(others["log_hours"].median())
+        yield Finding(
+            finder="slow_recovery",
+            key=f"{system}|{environment}",
+            label=f"slow recovery of {system}",
+            incidents=tuple(mine["incident_id"]),
+            effect=ratio,
+            low=low,
+            high=high,
+            unit="times the others' time to recover",
+            why=f"{system} takes {_hours(typical)} to recover (median of {len(mine)}), other systems {_hours(usual)}: "
+            f"{ratio:.1f} times, {low:.1f} to {high:.1f}.",
+            falsifier="If its incidents are closed late by habit and not by need, the times are the tool's and not the "
+            "system's: look at when users were well again.",
+            system=str(system),
+            environment=str(environment),
+        )
+
+
+def _hours(hours: float) -> str:
+    return f"{hours * 60:.0f} min" if hours < 1 else f"{hours:.1f} h"
+
+
+def _ratio(mine: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float]:
+    test = stats.ttest_ind(mine, others, equal_var=False)
+    interval = test.confidence_interval(0.95)
+    difference = float(mine.mean() - others.mean())
+    return float(np.exp(difference)), float(np.exp(interval.low)), float(np.exp(interval.high))
+
+
+def worsening_incidents(facts: Facts, as_of: datetime) -> Iterator[Finding]:
+    """Systems whose incidents grow in number over the past year. Key: system, environment.
+
+    Episodes (an incident within 12 hours after another of the same system belongs to it) in thirteen bins of four
+    weeks; a log-linear trend by quasi-Poisson regression, one-sided t-test, q at most 0.05, at least 1.5 times more
+    at the end than at the start, at least twelve episodes.
+    """
+    pairs = _with_systems(facts)
+    start = as_of - timedelta(days=TREND_BINS * BIN_DAYS)
+    pairs = pairs[(pairs["started_at"] > start)].sort_values("started_at", kind="stable")
+    tested = []
+    for (environment, system), mine in pairs.groupby(["environment", "system"], sort=True):
+        first = mine["started_at"].diff() > EPISODE_GAP
+        episodes = mine[first | (np.arange(len(mine)) == 0)]
+        if len(episodes) >= TREND_LEAST:
+            days = (episodes["started_at"] - start).dt.total_seconds().to_numpy() / 86_400
+            counts = np.bincount(np.minimum(days // BIN_DAYS, TREND_BINS - 1).astype(int), minlength=TREND_BINS)
+            tested.append((system, environment, mine, counts, _log_linear_trend(counts)))
+    q_values = benjamini_hochberg(np.array([trend[3] for *_, trend in tested]))
+    for (system, environment, mine, counts, (ratio, low, high, _)), q in zip(tested, q_values, strict=True):
+        if q > MOST_Q or ratio < TREND_RATIO:
+            continue
+        yield Finding(
+            finder="worsening_trend",
+            key=f"incidents|{system}|{environment}",
+            label=f"growing trouble of {system}",
+            incidents=tuple(mine["incident_id"]),
+            effect=ratio,
+            low=low,
+            high=high,
+            unit="times as many at the year's end as at its start",
+            why=f"{system} went from {counts[:3].sum()} episodes in the first 12 weeks of the past year to "
+            f"{counts[-3:].sum()} in the last 12: {ratio:.1f} times, {low:.1f} to {high:.1f}.",
+            falsifier="If the next two months fall back to the level of a year ago without any action, it was a bad "
+            "spell and no trend; if logging began in between, it only got visible.",
+            system=str(system),
+            environment=str(environment),
+        )
+
+
+def _log_linear_trend(counts: NDArray[np.intp]) -> tuple[float, float, float, float]:
+    """Growth from the first to the last bin with its 95 % interval, and the one-sided p of no growth.
+
+    Quasi-Poisson regression of counts on time by iteratively reweighted least squares (McCullagh and Nelder 1989);
+    the dispersion is at least 1.
+    """
+    time = np.linspace(-0.5, 0.5, len(counts))
+    design = np.column_stack([np.ones_like(time), time])
+    beta = np.array([np.log(counts.mean()), 0.0])
+    for _ in range(50):
+        mean = np.exp(design @ beta)
+        step = np.linalg.solve((design.T * mean) @ design, design.T @ (counts - mean))
+        beta = beta + np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-9:
+            break
+    mean = np.exp(design @ beta)
+    freedom = len(counts) - 2
+    dispersion = max(1.0, float(((counts - mean) ** 2 / mean).sum() / freedom))
+    error = float(np.sqrt(dispersion * np.linalg.inv((design.T * mean) @ design)[1, 1]))
+    slack = float(stats.t.ppf(0.975, freedom)) * error
+    p = float(stats.t.sf(beta[1] / error, freedom))
+    bounded = np.exp(np.clip([beta[1], beta[1] - slack, beta[1] + slack], -20, 20))
+    return float(bounded[0]), float(bounded[1]), float(bounded[2]), p
+
+
+def worsening_metric(facts: Facts, as_of: datetime) -> Iterator[Finding]:
+    """Metrics that slowly get worse over the past 180 days. Key: metric, system, environment.
+
+    Daily medians, the weekday's median taken out; Theil and Sen's slope with its interval; Mann and Kendall's test
+    with the variance corrected for autocorrelation (Hamed and Rao 1998, first lag), one-sided for worse, q at most
+    0.05, a change of at least 10 % of the level. Metrics of which nobody said which way is good are left out.
+    """
+    since = pd.Timestamp(as_of) - pd.Timedelta(days=METRIC_DAYS)
+    readings = facts.readings[(facts.readings["at"] > since) & facts.readings["better"].notna()]
+    names = ["metric", "system", "environment", "unit", "better"]
+    readings = readings.assign(system=readings["system"].fillna(""), unit=readings["unit"].fillna(""))
+    tested = []
+    for subject, series in readings.groupby(names, sort=True):
+        days = series.groupby(series["at"].dt.floor("D"))["value"].median()
+        if len(days) >= METRIC_LEAST_DAYS:
+            tested.append((subject, _slow_change(days, worse=1 if subject[-1] == "low" else -1)))
+    q_values = benjamini_hochberg(np.array([trend[3] for _, trend in tested]))
+    for (subject, (change, low, high, _)), q in zip(tested, q_values, strict=True):
+        metric, system, environment, unit, better = subject
+        if q > MOST_Q or abs(change) < METRIC_CHANGE or (change > 0) != (better == "low"):
+            continue
+        yield _worsening(facts, since, metric, system, environment, unit, (change, low, high))
+
+
+def _worsening(
+    facts: Facts,
+    since: pd.Timestamp,
+    metric: str,
+    system: str,
+    environment: str,
+    unit: str,
+    trend: tuple[float, float, float],
+) -> Finding:
+    change, low, high = trend
+    pairs = _with_systems(facts)
+    near = (pairs["system"] == system) & (pairs["environment"] == environment) & (pairs["started_at"] > since)
+    of = f"{metric} of {system}" if system else metric
+    return Finding(
+        finder="worsening_trend",
+        key=f"metric|{metric}|{system}|{environment}",
+        label=f"worsening {of}",
+        incidents=tuple(pairs.loc[near, "incident_id"]),
+        effect=change,
+        low=low,
+        high=high,
+        unit="of its level in 180 days",
+        why=f"{of}{f' ({unit})' if unit else ''} changed by {change:+.0%} in 180 days ({low:+.0%} to {high:+.0%}), day "
+        f"by day and not in a step; {_several(int(near.sum()), 'incident')} of the system in that time.",
+        falsifier="If it turns back within a month without any action, it was a season; if traffic grew as much, "
+        "it is load.",
+        system=system or None,
+        environment=environment,
+        metric=metric,
+    )
+
+
+def _slow_change(days: pd.Series, worse: int) -> tuple[float, float, float, float]:
+    """Relative change over the window with its interval, and the one-sided p of not getting worse."""
+    weekday = days.groupby(days.index.dayofweek).transform("median")
+    level = float(days.median())
+    values = (days - weekday).to_numpy() + level
+    time = (days.index - days.index[0]).total_seconds().to_numpy() / 86_400
+    slope, middle, low, high = stats.theilslopes(values, time)
+    residuals = values - (middle + slope * time)
+    p = _mann_kendall(values * worse, residuals)
+    start = middle if abs(middle) > 1e-12 else 1.0
+    low_high = sorted((low * time[-1] / abs(start), high * time[-1] / abs(start)))
+    return float(slope * time[-1] / abs(start)), float(low_high[0]), float(low_high[1]), p
+
+
+def _mann_kendall(values: NDArray[np.float64], residuals: NDArray[np.float64]) -> float:
+    count = len(values)
+    signs = np.sign(values[None, :] - values[:, None])
+    score = float(np.triu(signs, 1).sum())
+    _, ties = np.unique(values, return_counts=True)
+    variance = (count * (count - 1) * (2 * count + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
+    ranks = stats.rankdata(residuals)
+    spread = float(ranks.var())
+    lagged = float(np.mean((ranks[1:] - ranks.mean()) * (ranks[:-1] - ranks.mean()))) / spread if spread > 0 else 0.0
+    inflation = (1 + max(0.0, lagged)) / (1 - min(max(0.0, lagged), 0.95))
+    if variance <= 0:
+        return 1.0
+    return float(stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))
+
+
+FINDERS = (theme, slow_recovery, worsening_incidents, worsening_metric, area)

@@ -1,0 +1,186 @@
+"""The tables that pass between stages: columns, dtypes, units. Every source ends in these.
+
+Times are aware UTC with microseconds; a missing value is missing, not 0. Text is pandas' ``str``.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+Kind = Literal["text", "time", "integer", "number", "flag"]
+DTYPES: dict[Kind, str] = {
+    "text": "str",
+    "time": "datetime64[us, UTC]",
+    "integer": "Int64",
+    "number": "float64",
+    "flag": "boolean",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column: its name, what it holds, and whether a row can be without it."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A canonical table. ``key`` names the columns that identify a row."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def _c(name: str, kind: Kind, meaning: str, *, required: bool = False) -> Column:
+    return Column(name=name, kind=kind, meaning=meaning, required=required)
+
+
+INCIDENTS = Table(
+    name="incidents",
+    key=("source", "source_id"),
+    columns=(
+        _c(
+            "source",
+            "text",
+            "the format's or mapping's name, or --source NAME; never the file's",
+            required=True,
+        ),
+        _c("source_id", "text", "the row's identity within its source", required=True),
+        _c("title", "text", "one line that says what happened", required=True),
+        _c("description", "text", "everything else that was written about it"),
+        _c("system", "text", "the first system named, as the source names it"),
+        _c(
+            "environment",
+            "text",
+            "production, test, development ...; unknown where nobody said",
+            required=True,
+        ),
+        _c("category", "text", "the source's own class of incident"),
+        _c("severity", "integer", "1 most severe to 5"),
+        _c("started_at", "time", "when the trouble began", required=True),
+        _c("detected_at", "time", "when somebody or something noticed"),
+        _c("acknowledged_at", "time", "when somebody took it on"),
+        _c("mitigated_at", "time", "when users were no longer hurt"),
+        _c("resolved_at", "time", "when it was over; missing while it is open"),
+        _c("status", "text", "open or closed, where the source says so"),
+        _c("planned", "flag", "planned work: a maintenance is not an incident", required=True),
+        _c("customers_affected", "integer", "customers hurt"),
+        _c("team", "text", "the team that handled it"),
+        _c("url", "text", "where to read more"),
+        _c("tags", "text", "labels, separated by semicolons"),
+        _c("reopened_count", "integer", "times it was opened again"),
+        _c("caused_by", "text", "ids of changes that caused it, if known, separated by semicolons"),
+    ),
+)
+
+INCIDENT_SYSTEMS = Table(
+    name="incident_systems",
+    key=("source", "source_id", "system"),
+    columns=(
+        _c("source", "text", "the incident's source", required=True),
+        _c("source_id", "text", "the incident's id", required=True),
+        _c("system", "text", "a further system that it touched, as the source names it", required=True),
+    ),
+)
+
+CHANGES = Table(
+    name="changes",
+    key=("source", "source_id"),
+    columns=(
+        _c("source", "text", "the format's or mapping's name, or --source NAME", required=True),
+        _c("source_id", "text", "the row's identity within its source", required=True),
+        _c("kind", "text", "deployment, configuration, infrastructure or api_call", required=True),
+        _c("title", "text", "one line that says what was changed", required=True),
+        _c("system", "text", "the system changed, as the source names it; commits name none"),
+        _c(
+            "environment",
+            "text",
+            "production, test, development ...; unknown where nobody said",
+            required=True,
+        ),
+        _c("committed_at", "time", "when it was written"),
+        _c("started_at", "time", "when it began to reach users", required=True),
+        _c("finished_at", "time", "when it had reached them"),
+        _c("outcome", "text", "succeeded, failed, rolled_back or unknown", required=True),
+        _c("reverts", "text", "the source_id of the change that it takes back"),
+        _c("automated", "flag", "made by a robot"),
+        _c("actor", "text", "who, or a hash of who"),
+        _c("url", "text", "where to read more"),
+        _c(
+            "paths",
+            "text",
+            "the files it touched, separated by semicolons; the catalogue's patterns read them",
+        ),
+    ),
+)
+
+READINGS = Table(
+    name="readings",
+    key=("source", "metric", "system", "environment", "at"),
+    columns=(
+        _c("source", "text", "the format's or mapping's name, or --source NAME", required=True),
+        _c("metric", "text", "the metric's name", required=True),
+        _c("unit", "text", "the metric's unit"),
+        _c("better", "text", "high or low: which way is good; missing where nobody said"),
+        _c("system", "text", "the system measured"),
+        _c(
+            "environment",
+            "text",
+            "production, test, development ...; unknown where nobody said",
+            required=True,
+        ),
+        _c("at", "time", "when it was measured", required=True),
+        _c("value", "number", "what was measured", required=True),
+    ),
+)
+
+TABLES: dict[str, Table] = {table.name: table for table in (INCIDENTS, INCIDENT_SYSTEMS, CHANGES, READINGS)}
+
+
+def empty(table: Table) -> pd.DataFrame:
+    """The table without a row, every column with its dtype."""
+    return pd.DataFrame({c.name: pd.Series(dtype=DTYPES[c.kind]) for c in table.columns})
+
+
+def shaped(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The frame with every column of the table in order and with its dtype; absent columns are missing."""
+    columns = {}
+    for c in table.columns:
+        if c.name in frame.columns:
+            columns[c.name] = frame[c.name].astype(DTYPES[c.kind])
+        else:
+            columns[c.name] = pd.Series(pd.NA, index=frame.index, dtype=DTYPES[c.kind])
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The same frame, once it is shown to be the table: columns, order, dtypes, required values.
+
+    Raises
+    ------
+    ValueError
+        It is a bug when a stage hands on anything else, so the message is for us and not for a person.
+    """
+    if list(frame.columns) != table.names:
+        raise ValueError(f"{table.name}: columns are {list(frame.columns)}, expected {table.names}")
+    for c in table.columns:
+        if str(frame[c.name].dtype) != DTYPES[c.kind]:
+            raise ValueError(f"{table.name}.{c.name} is {frame[c.name].dtype}, expected {DTYPES[c.kind]}")
+        if c.required and frame[c.name].isna().any():
+            raise ValueError(f"{table.name}.{c.name} is missing in {int(frame[c.name].isna().sum())} rows")
+    return frame

@@ -1,0 +1,1 @@
+"""Opportunities and drivers to a ranking with its reasons. Pure."""

@@ -1,0 +1,52 @@
+"""The ranking in one sentence, made from the data: what a person reads who reads nothing else."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from opex.domain.priorities import Priorities, Priority
+
+__all__ = ["headline"]
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+CLEAR = 0.03
+
+
+def headline(order: Priorities, first: int = 5) -> str:
+    """What the first ones are about, what they stand behind, and whether the first place is clear.
+
+    The first place is called clear when its score is at least three points above the second's: a rule of thumb that
+    the doubt of a ranking will replace.
+    """
+    if not order.items:
+        return "Nothing stands in the ranking."
+    parts = [_subject(order.items[:first]), _coverage(order, first), _lead(order.items)]
+    return " ".join(part for part in parts if part)
+
+
+def _subject(top: Sequence[Priority]) -> str:
+    systems = Counter(item.opportunity.system for item in top if item.opportunity.system)
+    if systems and len(top) > 2:
+        system, count = systems.most_common(1)[0]
+        if count >= 2:
+            return f"{_WORDS[count].capitalize()} of the first {_WORDS[len(top)]} are about {system}."
+    return f"First comes “{top[0].opportunity.title}”."
+
+
+def _coverage(order: Priorities, first: int) -> str:
+    if order.replay is None or not order.replay.incidents_total:
+        return ""
+    covered, total = order.replay.incidents_covered, order.replay.incidents_total
+    return (
+        f"The first {_WORDS[min(first, len(order.items))]} stand behind {covered:,} of {total:,} incidents of the year."
+    )
+
+
+def _lead(items: Sequence[Priority]) -> str:
+    if len(items) < 2:
+        return ""
+    if items[0].computed_rank != 1 or items[1].computed_rank != 2:
+        return "People moved the first places; the computed order stands beside it."
+    gap = items[0].score - items[1].score
+    if gap >= CLEAR:
+        return f"Rank 1 leads by {100 * gap:.0f} points."
+    return f"Ranks 1 and 2 are {100 * gap:.1f} points apart: hardly a difference."

@@ -1,0 +1,74 @@
+"""Coverage and replay: what the first items of an order cover, each incident counted once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from opex.domain.opportunities import Removal
+from opex.domain.priorities import Replay
+
+__all__ = ["covered", "replay"]
+
+
+def covered(rows: pd.DataFrame, order: Sequence[int]) -> pd.DataFrame:
+    """What each item adds to what the items above it cover already.
+
+    Parameters
+    ----------
+    rows
+        Columns item, id, hours: one row for an item and an incident of its evidence in the past year.
+    order
+        The items' positions, the first first.
+
+    Returns
+    -------
+    A frame indexed by item position: ``incidents`` and ``hours`` that no higher item has, and their running sums
+    ``cumulative_incidents`` and ``cumulative_hours`` along the order.
+    """
+    place = pd.Series(range(len(order)), index=list(order), dtype="int64")
+    ranked = rows.assign(place=rows["item"].map(place)).sort_values("place", kind="stable")
+    first = ranked.drop_duplicates("id")
+    added = first.groupby("place")["hours"].agg(["size", "sum"]).reindex(range(len(order)), fill_value=0)
+    table = pd.DataFrame({"incidents": added["size"], "hours": added["sum"].astype(float)})
+    table[["cumulative_incidents", "cumulative_hours"]] = table.cumsum()
+    return table.set_axis(list(order), axis=0).sort_index()
+
+
+def replay(
+    rows: pd.DataFrame,
+    first: Sequence[tuple[int, Removal]],
+    *,
+    since: datetime,
+    until: datetime,
+    incidents_total: int,
+    hours_total: float,
+) -> Replay:
+    """Had these been fixed a year before: what they cover and what their actions would have removed.
+
+    An incident that several of them cover counts once, for the highest. It uses the order of today, so it says what
+    the list covers and not what somebody could have foreseen.
+    """
+    place = {item: n for n, (item, _) in enumerate(first)}
+    mine = rows[rows["item"].isin(list(place))]
+    mine = mine.assign(place=mine["item"].map(place)).sort_values("place", kind="stable").drop_duplicates("id")
+    shares = np.array([[r.low, r.likely, r.high] for _, r in first], dtype=np.float64).reshape(-1, 3)
+    share = shares[mine["place"].to_numpy(dtype=np.intp)]
+    hours = mine["hours"].fillna(0.0).to_numpy()[:, None] * share
+    removed, back = share.sum(axis=0), hours.sum(axis=0)
+    return Replay(
+        top=len(first),
+        since=since,
+        until=until,
+        incidents_total=incidents_total,
+        hours_total=hours_total,
+        incidents_covered=len(mine),
+        hours_covered=float(mine["hours"].sum()),
+        incidents_low=float(removed[0]),
+        incidents_likely=float(removed[1]),
+        incidents_high=float(removed[2]),
+        hours_low=float(back[0]),
+        hours_likely=float(back[1]),
+        hours_high=float(back[2]),
+    )

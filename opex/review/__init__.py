@@ -1,0 +1,1 @@
+"""A ranking and what people said of it to an agreed order. Pure."""

@@ -1,0 +1,166 @@
+"""Candidates and the journal to opportunities: what stands, what was said of it, and what brings it back."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from opex.domain.decisions import (
+    Accepted,
+    Commented,
+    Declined,
+    Described,
+    Entry,
+    Merged,
+    Moved,
+    Proposed,
+    Rated,
+    Struck,
+    Validated,
+    Withdrawn,
+)
+from opex.domain.opportunities import Candidate, Comment, Opportunity, Removal, Strike, Verdict
+
+__all__ = ["moves", "opportunities", "standing"]
+
+
+def standing(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries that nobody withdrew, in their order. A withdrawal can itself be withdrawn."""
+    everything = list(entries)
+    gone: set[int] = set()
+    for entry in reversed(everything):
+        if isinstance(entry.saying, Withdrawn) and entry.seq not in gone:
+            gone.add(entry.saying.seq)
+    return [entry for entry in everything if entry.seq not in gone and not isinstance(entry.saying, Withdrawn)]
+
+
+def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_of: datetime) -> dict[str, Opportunity]:
+    """Every opportunity by id: candidates first in their order, then those proposed by hand.
+
+    A declined one whose tripwire has fired stands as unreviewed again and says why. A merged one hands its
+    evidence to the one it was merged into.
+    """
+    found = {candidate.id: _from(candidate) for candidate in candidates}
+    for entry in standing(entries):
+        if isinstance(entry.saying, Proposed):
+            found[entry.opportunity] = _by_hand(entry.opportunity, entry.saying)
+        if entry.opportunity in found:
+            found[entry.opportunity] = _said(found[entry.opportunity], entry, as_of)
+    versions: dict[str, int] = {}
+    for entry in entries:
+        versions[entry.opportunity] = entry.seq
+    known = {of: replace(o, version=versions.get(of, 0)) for of, o in found.items()}
+    return _merged(known)
+
+
+def _from(candidate: Candidate) -> Opportunity:
+    return Opportunity(
+        id=candidate.id,
+        title=candidate.title,
+        action=candidate.action,
+        removes=candidate.removes,
+        system=candidate.system,
+        environment=candidate.environment,
+        category=candidate.category,
+        candidate=candidate,
+        incidents=candidate.incidents,
+    )
+
+
+def _by_hand(of: str, said: Proposed) -> Opportunity:
+    return Opportunity(
+        id=of,
+        title=said.title,
+        action=said.action,
+        removes=Removal(low=said.low, likely=said.likely, high=said.high),
+        removes_assumed=False,
+        status="accepted",
+        system=said.system,
+        environment=said.environment,
+        by_hand=True,
+    )
+
+
+def _said(opportunity: Opportunity, entry: Entry, as_of: datetime) -> Opportunity:
+    said, who = entry.saying, entry.person
+    if isinstance(said, Accepted):
+        return replace(opportunity, status="accepted", returned="", declined_for="", tripwire="")
+    if isinstance(said, Declined):
+        return _declined(opportunity, said, as_of)
+    if isinstance(said, Merged):
+        return replace(opportunity, status="merged", merged_into=said.into)
+    if isinstance(said, Described):
+        return _described(opportunity, said)
+    if isinstance(said, Rated):
+        levels = opportunity.ratings.get(said.driver, {}) | {who.name: said.level}
+        return replace(opportunity, ratings=opportunity.ratings | {said.driver: levels})
+    if isinstance(said, Validated | Commented | Struck):
+        return _remarked(opportunity, entry)
+    return opportunity
+
+
+def _remarked(opportunity: Opportunity, entry: Entry) -> Opportunity:
+    said, who = entry.saying, entry.person
+    marked: dict[str, Any] = {"person": who.name, "seq": entry.seq}
+    if isinstance(said, Struck):
+        others = tuple(s for s in opportunity.strikes if s.incident != said.incident)
+        strike = Strike(incident=said.incident, reason=said.reason, **marked)
+        return replace(opportunity, strikes=(*others, strike))
+    if isinstance(said, Validated):
+        others_said = tuple(v for v in opportunity.verdicts if v.person != who.name)
+        verdict = Verdict(
+            function=who.function, verdict=said.verdict, why=said.why, impacts=said.impacts, at=entry.at, **marked
+        )
+        return replace(opportunity, verdicts=(*others_said, verdict))
+    if isinstance(said, Commented):
+        return replace(opportunity, comments=(*opportunity.comments, Comment(text=said.text, at=entry.at, **marked)))
+    return opportunity
+
+
+def _declined(opportunity: Opportunity, said: Declined, as_of: datetime) -> Opportunity:
+    wire = said.tripwire
+    if wire.fires(incidents=len(opportunity.evidence), as_of=as_of):
+        returned = f"Declined before ({said.reason}); it is back because its tripwire fired: {wire.sentence}."
+        return replace(opportunity, status="unreviewed", returned=returned, declined_for=said.reason)
+    return replace(opportunity, status="declined", declined_for=said.reason, tripwire=wire.sentence)
+
+
+def _described(opportunity: Opportunity, said: Described) -> Opportunity:
+    plain = ("title", "action", "effort_days", "owner", "status")
+    changed: dict[str, Any] = {name: getattr(said, name) for name in plain if getattr(said, name) is not None}
+    if said.likely is not None:
+        old = opportunity.removes
+        low = old.low if said.low is None else said.low
+        high = old.high if said.high is None else said.high
+        changed |= {"removes": Removal(low=low, likely=said.likely, high=high), "removes_assumed": False}
+    return replace(opportunity, **changed)
+
+
+def _merged(found: Mapping[str, Opportunity]) -> dict[str, Opportunity]:
+    known = dict(found)
+    for opportunity in found.values():
+        home = _home(opportunity, found)
+        if home is not None:
+            target = known[home]
+            incidents = tuple(dict.fromkeys((*target.incidents, *opportunity.evidence)))
+            known[home] = replace(target, incidents=incidents, merged_from=(*target.merged_from, opportunity.id))
+    return known
+
+
+def _home(opportunity: Opportunity, found: Mapping[str, Opportunity]) -> str | None:
+    seen = {opportunity.id}
+    here = opportunity
+    while here.status == "merged" and here.merged_into in found and here.merged_into not in seen:
+        seen.add(here.merged_into)
+        here = found[here.merged_into]
+    return None if here.id == opportunity.id or here.status == "merged" else here.id
+
+
+def moves(entries: Sequence[Entry]) -> list[Entry]:
+    """The moves that stand, oldest first; of several moves of one opportunity the last one counts."""
+    last: dict[str, Entry] = {}
+    for entry in standing(entries):
+        if isinstance(entry.saying, Moved):
+            last.pop(entry.opportunity, None)
+            last[entry.opportunity] = entry
+    return list(last.values())

@@ -1,0 +1,1 @@
+"""One module for an activity, one function for each thing a person asks for."""

@@ -1,0 +1,56 @@
+"""What every service works with: the workspace's database, a memory, a clock."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import RLock
+from typing import Any, TypeVar
+
+from opex.domain.drivers import DriverSet
+from opex.store.database import Database
+
+__all__ = ["Context", "Memory", "Progress"]
+
+T = TypeVar("T")
+Progress = Callable[[float, str], None]
+
+
+class Memory:
+    """Results that are worth keeping, by name and key. A key names everything the result depends on.
+
+    The newest few results of each name are kept; one thread computes a result while others wait for it.
+    """
+
+    def __init__(self, keep: int = 4) -> None:
+        self._keep = keep
+        self._kept: dict[str, OrderedDict[Hashable, Any]] = {}
+        self._lock = RLock()
+        self._locks: dict[str, RLock] = {}
+
+    def get(self, name: str, key: Hashable, make: Callable[[], T]) -> T:
+        """The result of ``make`` under that key, computed once."""
+        with self._lock:
+            lock = self._locks.setdefault(name, RLock())
+        with lock:
+            kept = self._kept.setdefault(name, OrderedDict())
+            if key not in kept:
+                kept[key] = make()
+            kept.move_to_end(key)
+            while len(kept) > self._keep:
+                kept.popitem(last=False)
+            result: T = kept[key]
+            return result
+
+
+@dataclass(frozen=True)
+class Context:
+    """A workspace as services see it. ``now`` is the only clock, ``defaults`` the driver set of a new workspace."""
+
+    database: Database
+    name: str
+    now: Callable[[], datetime]
+    defaults: DriverSet
+    sample: Path
+    memory: Memory = field(default_factory=Memory)

@@ -1,0 +1,80 @@
+"""What is known: facts as of an instant, kept in memory until a load or the catalogue changes them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+
+from opex.domain.problems import NotEnoughData
+from opex.domain.systems import Catalogue
+from opex.evidence.facts import Facts, hours_lost, newest_fact, prepare, until
+from opex.services.context import Context
+from opex.store import decisions, facts
+
+__all__ = ["Known", "catalogue", "known", "save_catalogue", "sizes", "text_of"]
+
+
+@dataclass(frozen=True)
+class Known:
+    """Facts as of an instant, with what every ranking needs of them.
+
+    ``hours`` is aligned with ``facts.incidents``; ``systems_of`` counts the systems of each incident, by id.
+    """
+
+    facts: Facts
+    as_of: datetime
+    hours: pd.Series
+    systems_of: pd.Series
+    revision: int
+
+
+def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
+    """What is known as of that instant, or as of the newest fact."""
+    revision = context.database.revisions()["facts"]
+    everything = context.memory.get("facts", revision, lambda: _read(context))
+    moment = as_of or newest_fact(everything)
+    if moment is None:
+        return NotEnoughData(have=0, need=1, what="facts")
+    return context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))
+
+
+def _read(context: Context) -> Facts:
+    db = context.database
+    return prepare(
+        facts.read(db, "incidents"),
+        facts.read_incident_systems(db),
+        facts.read(db, "changes"),
+        facts.read(db, "readings"),
+        decisions.catalogue(db),
+    )
+
+
+def _known(everything: Facts, as_of: datetime, revision: int) -> Known:
+    then = until(everything, as_of)
+    return Known(
+        facts=then,
+        as_of=as_of,
+        hours=hours_lost(then.incidents, as_of),
+        systems_of=then.incident_systems.groupby("incident_id").size(),
+        revision=revision,
+    )
+
+
+def sizes(context: Context) -> dict[str, int]:
+    """How many incidents, changes and readings the workspace holds."""
+    return facts.counts(context.database)
+
+
+def text_of(context: Context, incidents: list[str]) -> dict[str, str]:
+    """What was written about these incidents, by id."""
+    return facts.descriptions(context.database, incidents)
+
+
+def catalogue(context: Context) -> Catalogue:
+    """The system catalogue in force."""
+    return decisions.catalogue(context.database)
+
+
+def save_catalogue(context: Context, corrected: Catalogue) -> None:
+    """Put a corrected catalogue in force: incidents and changes meet by it at once."""
+    decisions.save_catalogue(context.database, corrected)

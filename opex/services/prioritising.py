@@ -1,0 +1,214 @@
+"""Rank: opportunities on drivers, in their agreed order, each with what its place is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from opex.domain.decisions import Entry, Moved
+from opex.domain.drivers import DriverSet
+from opex.domain.opportunities import Candidate, Opportunity
+from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
+from opex.domain.problems import NotEnoughData, Refused
+from opex.evidence.facts import YEAR
+from opex.ranking.measures import Membership, membership, raw_values
+from opex.ranking.ranking import Ranking, rank, worths
+from opex.ranking.replay import covered, replay
+from opex.review.order import agreed_order
+from opex.review.state import moves, opportunities
+from opex.services import driving
+from opex.services.context import Context, Progress
+from opex.services.finding import candidates
+from opex.services.knowing import Known, known
+from opex.store import decisions
+
+__all__ = ["Board", "board", "everything", "explain", "one", "priorities", "replay_of", "reranked"]
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything that a ranking needs but the weights, so that a moved weight costs one matrix product.
+
+    ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
+    stand in the ranking); ``all_items`` also holds declined, merged and done ones, by id.
+    """
+
+    as_of: datetime
+    drivers: DriverSet
+    items: tuple[Opportunity, ...]
+    all_items: Mapping[str, Opportunity]
+    raw: NDArray[np.float64]
+    values: NDArray[np.float64]
+    evidence: tuple[Evidence, ...]
+    of: Membership
+    moves: tuple[Entry, ...]
+    incidents_this_year: int
+    hours_this_year: float
+
+
+def board(
+    context: Context,
+    *,
+    drivers: DriverSet | None = None,
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+) -> Board | NotEnoughData:
+    """The board as of an instant (the newest fact), under the driver set in force or another one."""
+    now = known(context, as_of)
+    if isinstance(now, NotEnoughData):
+        return now
+    found = candidates(context, as_of, progress)
+    chosen = driving.usable(drivers or driving.drivers(context))
+    decided = context.database.revisions()["decisions"]
+    key = (now.revision, decided, now.as_of, chosen)
+    return context.memory.get("board", key, lambda: _board(context, now, found, chosen))
+
+
+def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet) -> Board:
+    entries = decisions.journal(context.database)
+    everyone = opportunities(found, entries, now.as_of)
+    items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
+    of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of)
+    raw = raw_values(chosen.drivers, items, of)
+    real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
+    return Board(
+        as_of=now.as_of,
+        drivers=chosen,
+        items=items,
+        all_items=everyone,
+        raw=raw,
+        values=worths(raw, chosen.drivers),
+        evidence=_evidence(items, of),
+        of=of,
+        moves=tuple(moves(entries)),
+        incidents_this_year=int(real.sum()),
+        hours_this_year=float(now.hours[real].sum()),
+    )
+
+
+def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
+    position = of.rows["item"].to_numpy(dtype=np.intp)
+    hours = np.bincount(position, weights=of.rows["hours"].fillna(0.0), minlength=of.count)
+    unknown = np.bincount(position, weights=of.rows["hours"].isna(), minlength=of.count)
+    counts = np.bincount(position, minlength=of.count)
+    return tuple(
+        Evidence(
+            incidents=int(counts[n]),
+            incidents_all_time=len(o.evidence),
+            changes=len(o.candidate.changes) if o.candidate else 0,
+            hours_lost=float(hours[n]),
+            hours_low=float(hours[n] * o.removes.low),
+            hours_likely=float(hours[n] * o.removes.likely),
+            hours_high=float(hours[n] * o.removes.high),
+            lasting_hours_unknown=int(unknown[n]),
+        )
+        for n, o in enumerate(items)
+    )
+
+
+def _ranking(of: Board, weights: NDArray[np.float64]) -> Ranking:
+    return rank(of.values, ~np.isnan(of.raw), weights, [item.id for item in of.items])
+
+
+def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Priorities:
+    """The agreed order of a board, under its own weights or others: no I/O, fit for every move of a slider."""
+    drivers = of.drivers if weights is None else of.drivers.reweighted(weights)
+    ranking = _ranking(of, np.array(list(drivers.weights.values())))
+    computed = [of.items[n].id for n in np.argsort(ranking.ranks, kind="stable")]
+    placed = {entry.opportunity: _move(entry) for entry in of.moves}
+    agreed = agreed_order(computed, [(item, move.to) for item, move in placed.items()])
+    position = {item.id: n for n, item in enumerate(of.items)}
+    order = [position[item] for item in agreed]
+    fresh = covered(of.of.rows, order)
+    items = tuple(
+        _priority(of, drivers, ranking, n, place, placed.get(of.items[n].id), fresh)
+        for place, n in enumerate(order, start=1)
+    )
+    return Priorities(as_of=of.as_of, drivers=drivers, items=items, total=len(items))
+
+
+def _move(entry: Entry) -> Move:
+    said = entry.saying
+    if not isinstance(said, Moved):
+        raise TypeError(f"entry {entry.seq} is no move")
+    return Move(to=said.to, reason=said.reason, words=said.words, person=entry.person.name, seq=entry.seq)
+
+
+def _priority(
+    of: Board, drivers: DriverSet, ranking: Ranking, n: int, place: int, move: Move | None, fresh: pd.DataFrame
+) -> Priority:
+    item, evidence = of.items[n], of.evidence[n]
+    new = int(fresh["incidents"].iat[n])
+    raw = {d.name: None if np.isnan(v) else float(v) for d, v in zip(drivers.drivers, of.raw[n], strict=True)}
+    return Priority(
+        opportunity=item,
+        rank=place,
+        computed_rank=int(ranking.ranks[n]),
+        score=float(ranking.scores[n]),
+        contributions=dict(zip(drivers.weights, ranking.parts[n].tolist(), strict=True)),
+        values=raw,
+        evidence=replace(evidence, shared_with_higher=evidence.incidents - new),
+        why=item.candidate.lead.why if item.candidate else "Proposed by hand; no incidents stand behind it yet.",
+        enough_rated=bool(ranking.enough[n]),
+        move=move,
+        coverage_incidents=int(fresh["cumulative_incidents"].iat[n]),
+        coverage_hours=float(fresh["cumulative_hours"].iat[n]),
+    )
+
+
+def priorities(
+    context: Context,
+    *,
+    drivers: DriverSet | None = None,
+    as_of: datetime | None = None,
+    top: int = 5,
+    progress: Progress | None = None,
+) -> Priorities | NotEnoughData:
+    """The agreed order with the replay of its first ``top``."""
+    of = board(context, drivers=drivers, as_of=as_of, progress=progress)
+    if isinstance(of, NotEnoughData):
+        return of
+    order = reranked(of)
+    return replace(order, replay=replay_of(of, order, top), workspace=context.name)
+
+
+def replay_of(of: Board, order: Priorities, top: int = 5) -> Replay:
+    """Had the first ``top`` of this order been fixed a year before as-of. Hindsight, and no forecast."""
+    first = [item.opportunity for item in order.items[:top]]
+    position = {item.id: n for n, item in enumerate(of.items)}
+    return replay(
+        of.of.rows,
+        [(position[o.id], o.removes) for o in first],
+        since=of.as_of - YEAR,
+        until=of.as_of,
+        incidents_total=of.incidents_this_year,
+        hours_total=of.hours_this_year,
+    )
+
+
+def everything(context: Context) -> dict[str, Opportunity]:
+    """All opportunities by id, those out of the ranking too."""
+    of = board(context)
+    return {} if isinstance(of, NotEnoughData) else dict(of.all_items)
+
+
+def one(context: Context, opportunity: str) -> Opportunity:
+    """The opportunity of that id, or a refusal."""
+    found = everything(context).get(opportunity)
+    if found is None:
+        raise Refused(f'There is no opportunity "{opportunity}": `opex rank` lists the ids.')
+    return found
+
+
+def explain(context: Context, opportunity: str, as_of: datetime | None = None) -> tuple[Priority, Priorities]:
+    """One opportunity in its place, and the order it stands in."""
+    order = priorities(context, as_of=as_of)
+    if isinstance(order, NotEnoughData):
+        raise Refused("There is nothing to explain yet: load incidents first.")
+    for item in order.items:
+        if item.id == opportunity:
+            return item, order
+    raise Refused(f'"{opportunity}" does not stand in the ranking: `opex rank` lists the ids that do.')

@@ -1,0 +1,174 @@
+"""Validate and adjust: everything that a person says of an opportunity, written down at once.
+
+Permissions will enter here (a later issue): each function knows who speaks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from opex.domain.decisions import (
+    Accepted,
+    Declined,
+    Entry,
+    Merged,
+    Moved,
+    Person,
+    Proposed,
+    Rated,
+    Saying,
+    Struck,
+    Withdrawn,
+    tripwire,
+)
+from opex.domain.opportunities import Opportunity, Removal
+from opex.domain.problems import NotEnoughData, Refused
+from opex.services import driving
+from opex.services.context import Context
+from opex.services.knowing import known
+from opex.services.prioritising import everything, one
+from opex.store import decisions
+
+__all__ = [
+    "Speaker",
+    "accept",
+    "decline",
+    "journal",
+    "merge",
+    "move",
+    "people",
+    "propose",
+    "rate",
+    "say",
+    "strike",
+    "undo",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """Who speaks, in which request, and what they had seen.
+
+    One request id writes once, however often it arrives; ``seen`` is the version of the opportunity that the page
+    showed, and a colleague's newer word refuses the save (``None``: a remark, which needs no comparison).
+    """
+
+    person: Person
+    request_id: str = ""
+    seen: int | None = None
+
+
+def say(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:
+    """Write it down and return the entry's sequence number. The opportunity must exist."""
+    one(context, opportunity)
+    return _write(context, opportunity, saying, speaker)
+
+
+def _write(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:
+    return decisions.append(
+        context.database,
+        request_id=speaker.request_id or uuid4().hex,
+        at=context.now(),
+        person=speaker.person,
+        opportunity=opportunity,
+        saying=saying,
+        seen=speaker.seen,
+    )
+
+
+def accept(context: Context, opportunity: str, speaker: Speaker) -> int:
+    """The candidate is worth ranking for good."""
+    return say(context, opportunity, Accepted(), speaker)
+
+
+def decline(
+    context: Context, opportunity: str, speaker: Speaker, *, reason: str, words: str = "", until: str = ""
+) -> int:
+    """Decline with a reason code; ``until`` states the tripwire that brings it back, in words."""
+    item, as_of = one(context, opportunity), _as_of(context)
+    stated = {}
+    if until.strip():
+        wire = tripwire(until, seen=len(item.evidence), as_of=as_of)
+        stated = {"more_incidents": wire.more_incidents, "after": wire.after.isoformat() if wire.after else None}
+    saying = Declined(reason=reason, words=words, seen=len(item.evidence), **stated)  # type: ignore[arg-type]
+    return say(context, opportunity, saying, speaker)
+
+
+def _as_of(context: Context) -> datetime:
+    now = known(context)
+    return context.now() if isinstance(now, NotEnoughData) else now.as_of
+
+
+def merge(context: Context, opportunity: str, into: str, speaker: Speaker) -> int:
+    """The same improvement as ``into``, which takes over its evidence."""
+    if opportunity == into:
+        raise Refused("An opportunity cannot be merged into itself.")
+    if (target := one(context, into)).status == "merged":
+        raise Refused(f'"{target.title}" was itself merged: merge into the one it went to.')
+    return say(context, opportunity, Merged(into=into), speaker)
+
+
+def propose(
+    context: Context, speaker: Speaker, *, title: str, action: str, removes: Removal, system: str | None = None
+) -> str:
+    """An opportunity by hand; returns its id."""
+    request = speaker.request_id or uuid4().hex
+    made = f"hand-{request[:8]}"
+    saying = Proposed(
+        title=title, action=action, low=removes.low, likely=removes.likely, high=removes.high, system=system
+    )
+    _write(context, made, saying, Speaker(person=speaker.person, request_id=request))
+    return made
+
+
+def strike(context: Context, opportunity: str, incident: str, speaker: Speaker, *, reason: str) -> int:
+    """This incident is no evidence for it; everybody sees the re-rank."""
+    item = one(context, opportunity)
+    if incident not in item.incidents:
+        raise Refused(f'Incident "{incident}" is no evidence of "{item.title}".')
+    return say(context, opportunity, Struck(incident=incident, reason=reason), speaker)
+
+
+def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, level: int) -> int:
+    """Give a rated driver a level of its rubric."""
+    asked = driving.drivers(context).driver(driver)
+    levels = dict(asked.rubric)
+    if level not in levels:
+        raise Refused(f"{asked.title} is rated {min(levels, default=0)} to {max(levels, default=0)}; this is {level}.")
+    return say(context, opportunity, Rated(driver=driver, level=level), speaker)
+
+
+def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reason: str, words: str = "") -> int:
+    """Give it a place in the agreed order, with a reason; the computed order stays in view."""
+    ranked = sum(item.open for item in everything(context).values())
+    if to > ranked:
+        raise Refused(f"There are {ranked} places; this is {to}.")
+    return say(context, opportunity, Moved(to=to, reason=reason, words=words), speaker)
+
+
+def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
+    """Withdraw an entry; it stays in the journal."""
+    return _write(context, entry.opportunity, Withdrawn(seq=entry.seq), speaker)
+
+
+def journal(context: Context, opportunity: str | None = None) -> list[Entry]:
+    """What was said, oldest first; of one opportunity or of all."""
+    entries = decisions.journal(context.database)
+    return [entry for entry in entries if opportunity in (None, entry.opportunity)]
+
+
+def people(context: Context) -> Sequence[Person]:
+    """Everybody who has a name in this workspace."""
+    return decisions.people(context.database)
+
+
+def remember(context: Context, person: Person) -> None:
+    """Give a person a name here."""
+    decisions.save_person(context.database, person)
+
+
+def inbox(context: Context) -> list[Opportunity]:
+    """The unreviewed opportunities, those that came back first."""
+    waiting = [item for item in everything(context).values() if item.status == "unreviewed"]
+    return sorted(waiting, key=lambda item: not item.returned)

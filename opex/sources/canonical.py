@@ -1,0 +1,295 @@
+"""Raw records and a mapping -> canonical rows, and a reason for each record that cannot be one."""
+
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from opex.domain.mapping import Mapping, PlannedRule
+from opex.domain.problems import Problem, Refused
+from opex.frames import Table
+from opex.sources import times, values
+from opex.sources.columns import cells, column_cells, table_of
+from opex.sources.reading import Options
+from opex.sources.records import TEXT, Places, Records
+from opex.sources.times import TimeFormat
+
+SYSTEMS = "all systems"
+_EXPECTED = {
+    "title": "a title",
+    "started_at": "a date and time",
+    "at": "a date and time",
+    "value": "a finite number",
+    "source_id": "an id (the column has one for other rows)",
+    "metric": "the name of a metric",
+}
+_ENDS = {
+    "incidents": ("detected_at", "acknowledged_at", "mitigated_at", "resolved_at"),
+    "changes": ("finished_at",),
+    "metrics": (),
+}
+_IDENTITY = {"incidents": ("title", "system", "environment", "started_at"), "changes": ("title", "system", "started_at")}
+_WORDS = {"better": "high or low", "kind": "deployment, configuration, infrastructure or api_call"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canonical:
+    """Good rows of one table (with ``SYSTEMS``, every system of an incident in one cell), and what was refused."""
+
+    frame: pd.DataFrame
+    places: Places
+    problems: list[Problem]
+    refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Draft:
+    """Columns under way, and for bad cells their column, position and what was expected."""
+
+    raw: dict[str, pa.Array]
+    columns: dict[str, pd.Series] = field(default_factory=dict)
+    bad: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def keep(self, column: str, typed: values.Typed) -> None:
+        """Take a typed column and note its bad cells."""
+        self.columns[column] = typed.values
+        self.mark(column, typed.expected)
+
+    def mark(self, column: str, expected: AnyMapping[int, str]) -> None:
+        """Note bad cells of a column."""
+        self.bad.extend((position, column, text) for position, text in expected.items())
+
+
+def canonical(
+    records: Records, mapping: Mapping, options: Options, *, source: str, formats: AnyMapping[str, TimeFormat]
+) -> Canonical:
+    """The canonical rows of the records. ``formats`` says how the time columns are written (``time_formats``)."""
+    table = table_of(mapping.kind)
+    draft = _Draft(raw=_raw(records, mapping, options, table))
+    _put_times(draft, formats, times.zone(options.timezone or mapping.timezone))
+    _put_typed(draft, records, mapping, table)
+    _require(draft, records, mapping)
+    _check_order(draft, mapping.kind)
+    return _sifted(draft, records, table, source)
+
+
+def time_formats(records: Records, mapping: Mapping) -> dict[str, TimeFormat]:
+    """The one format of each time column, decided from all its values.
+
+    Raises
+    ------
+    Refused
+        Day and month of a column cannot be told apart.
+    """
+    names = [c.name for c in table_of(mapping.kind).columns if c.kind == "time" and c.name in mapping.columns]
+    raw = {name: _plain(records, mapping, name) for name in names}
+    return {
+        name: times.decided(
+            raw[name],
+            column=_file_column(mapping, name),
+            stated=mapping.date_format,
+            siblings=tuple(raw[other] for other in names if other != name),
+        )
+        for name in names
+    }
+
+
+def _file_column(mapping: Mapping, name: str) -> str:
+    given = mapping.columns[name]
+    return given if isinstance(given, str) else given[0]
+
+
+def _plain(records: Records, mapping: Mapping, name: str) -> pa.Array:
+    """A mapped column's cells, trimmed, without the words that mean missing."""
+    return pc.utf8_trim_whitespace(cells(records, mapping.columns[name]))
+
+
+def without_missing(records: Records, missing: tuple[str, ...]) -> Records:
+    """The records with null in place of the words that mean missing (such as ``?``)."""
+    if not missing:
+        return records
+    words = pa.array(missing, TEXT)
+    columns = []
+    for column in records.table.columns:
+        array = column.combine_chunks() if records.table.num_rows else pa.array([], TEXT)
+        void = pc.is_in(pc.utf8_trim_whitespace(array), value_set=words)
+        columns.append(pc.if_else(void, pa.scalar(None, TEXT), array))
+    table = pa.table(columns, names=records.table.column_names)
+    return Records(
+        table=table, places=records.places, rows=records.rows, problems=records.problems,
+        decimal_comma=records.decimal_comma, notes=records.notes,
+    )  # fmt: skip
+
+
+def _raw(records: Records, mapping: Mapping, options: Options, table: Table) -> dict[str, pa.Array]:
+    """For each canonical column that anything gives: its cells as text, options and constants in the gaps."""
+    count = records.table.num_rows
+    raw: dict[str, pa.Array] = {}
+    for name in table.names:
+        filler = getattr(options, name, None) if name != "source" else None
+        filler = filler or mapping.constants.get(name)
+        if name in mapping.columns:
+            array = cells(records, mapping.columns[name])
+            array = array if name == "description" else pc.utf8_trim_whitespace(array)
+            array = values.translated(array, mapping.values.get(name, {}))
+            raw[name] = pc.fill_null(array, filler) if filler else array
+        elif filler:
+            raw[name] = pa.array(np.full(count, filler, dtype=object), TEXT)
+    return raw
+
+
+def _put_times(draft: _Draft, formats: AnyMapping[str, TimeFormat], zone: times.ZoneInfo) -> None:
+    for name, form in formats.items():
+        found = times.converted(draft.raw[name], form, zone)
+        draft.columns[name] = pd.Series(found.times).dt.tz_localize("UTC")
+        draft.mark(name, found.expected)
+
+
+def _put_typed(draft: _Draft, records: Records, mapping: Mapping, table: Table) -> None:
+    """Every column that is not a time."""
+    for column in table.columns:
+        array = draft.raw.get(column.name)
+        if array is None or column.name in draft.columns:
+            continue
+        if column.name == "severity":
+            draft.keep(column.name, values.severities(array))
+        elif column.kind == "integer":
+            draft.keep(column.name, values.whole_numbers(array, records.decimal_comma))
+        elif column.kind == "number":
+            draft.keep(column.name, values.numbers(array, records.decimal_comma))
+        elif column.kind == "flag":
+            draft.keep(column.name, values.flags(array))
+        else:
+            draft.columns[column.name] = values.text_series(_text(draft, column.name, array, mapping))
+    _put_defaults(draft, records, mapping)
+
+
+def _text(draft: _Draft, name: str, array: pa.Array, mapping: Mapping) -> pa.Array:
+    """A text column by its own rule."""
+    if name == "status":
+        return values.statuses(array)
+    if name == "environment":
+        return values.environments(array)
+    if name == "outcome":
+        return values.known_words(array, "outcome")[0]
+    if name in _WORDS:
+        known, unknown = values.known_words(array, name)
+        draft.mark(name, dict.fromkeys(map(int, unknown), _WORDS[name]))
+        return known
+    if name == "title":
+        return pc.replace_substring_regex(array, r"\s*[\r\n]+\s*", " ")
+    if name == "system" and mapping.split:
+        draft.columns[SYSTEMS] = values.text_series(array)
+        return _first_system(array, mapping.split)
+    return array
+
+
+def _first_system(array: pa.Array, split: str) -> pa.Array:
+    """The first name of the cell; a line break separates too."""
+    first = values.over_unique(array, lambda cell: next(iter(systems_in(cell, split)), None))
+    return first
+
+
+def systems_in(cell: str, split: str) -> list[str]:
+    """The names in a cell, each once, in order.
+
+    Examples
+    --------
+    >>> systems_in("api; web;api", ";")
+    ['api', 'web']
+    """
+    parts = (part.strip() for part in cell.replace("\n", split).split(split))
+    return list(dict.fromkeys(part for part in parts if part))
+
+
+def _put_defaults(draft: _Draft, records: Records, mapping: Mapping) -> None:
+    """What holds where a source says nothing."""
+    count = records.table.num_rows
+    defaults = {"environment": "unknown", "kind": "deployment", "outcome": "unknown"}
+    for name, default in defaults.items():
+        if name in table_of(mapping.kind).names:
+            series = draft.columns.get(name, pd.Series([None] * count, dtype="str"))
+            draft.columns[name] = series.fillna(default)
+    if mapping.kind == "incidents":
+        stated = draft.columns.get("planned", pd.Series(pd.NA, index=range(count), dtype="boolean"))
+        ruled = pd.Series(_planned(records, draft, mapping.planned), dtype="boolean")
+        draft.columns["planned"] = stated.fillna(False) | ruled
+
+
+def _planned(records: Records, draft: _Draft, rules: Sequence[PlannedRule]) -> npt.NDArray[np.bool_]:
+    """Whether any rule calls the record planned work; a rule reads the file's column, else the canonical one."""
+    found = np.zeros(records.table.num_rows, dtype=bool)
+    for rule in rules:
+        if rule.column in records.table.column_names:
+            array = column_cells(records, rule.column)
+        elif rule.column in draft.raw:
+            array = draft.raw[rule.column]
+        else:
+            continue
+        lower = pc.utf8_lower(pc.utf8_trim_whitespace(pc.fill_null(array, "")))
+        found |= np.asarray(pc.is_in(lower, value_set=pa.array([v.casefold() for v in rule.values], TEXT)))
+        for word in rule.words:
+            found |= np.asarray(pc.match_substring(lower, word.casefold()))
+    return found
+
+
+def _require(draft: _Draft, records: Records, mapping: Mapping) -> None:
+    """A required cell that is empty is a problem; a table without ids gets them from what a record says."""
+    for name, expected in _EXPECTED.items():
+        if name in draft.raw:
+            empty = np.flatnonzero(~draft.raw[name].is_valid().to_numpy(zero_copy_only=False))
+            draft.mark(name, dict.fromkeys(map(int, empty), expected))
+    if mapping.kind in _IDENTITY and "source_id" not in draft.raw:
+        draft.columns["source_id"] = _hashed_ids(draft, _IDENTITY[mapping.kind], records.table.num_rows)
+
+
+def _hashed_ids(draft: _Draft, names: Sequence[str], count: int) -> pd.Series:
+    """A stable id from what identifies a record: 16 hexadecimal digits of BLAKE2b."""
+    parts = [draft.columns.get(name, pd.Series([""] * count)).astype("str").fillna("").tolist() for name in names]
+    lines = map("\x1f".join, zip(*parts, strict=True))
+    return pd.Series([blake2b(line.encode(), digest_size=8).hexdigest() for line in lines], dtype="str")
+
+
+def _check_order(draft: _Draft, kind: str) -> None:
+    """Nothing ends before it begins."""
+    start = draft.columns.get("started_at")
+    for name in _ENDS[kind]:
+        end = draft.columns.get(name)
+        if start is None or end is None:
+            continue
+        early = np.flatnonzero((end < start).to_numpy())
+        draft.mark(name, {int(i): f"a time at or after started_at {start.iloc[i].isoformat()}" for i in early})
+
+
+def _sifted(draft: _Draft, records: Records, table: Table, source: str) -> Canonical:
+    """Good rows and problems apart. Problems come in the order of the rows."""
+    count = records.table.num_rows
+    good = np.ones(count, dtype=bool)
+    good[[position for position, _, _ in draft.bad]] = False
+    problems = [
+        records.places.problem(position, column, draft.raw[column][position].as_py(), expected)
+        for position, column, expected in sorted(draft.bad, key=lambda one: one[0])
+    ]
+    frame = pd.DataFrame({name: draft.columns[name] for name in (*table.names, SYSTEMS) if name in draft.columns}, index=range(count))
+    frame["source"] = pd.Series([source] * count, dtype="str")
+    kept = np.flatnonzero(good)
+    if len(kept) < count:
+        frame = frame.iloc[kept].reset_index(drop=True)
+    return Canonical(
+        frame=frame,
+        places=records.places.taken(kept),
+        problems=[*records.problems, *problems],
+        refused=len(records.problems) + count - len(kept),
+    )
+
+
+def refuse_option(better: str | None) -> None:
+    """Refuse a direction that is neither high nor low."""
+    if better is not None and better not in ("high", "low"):
+        raise Refused(f'--better is "{better}"; it must be high or low.')

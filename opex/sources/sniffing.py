@@ -1,0 +1,108 @@
+"""What a file is, from its content: the reader for it and the columns that it shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from opex.domain.mapping import Mapping, Recognise
+from opex.domain.problems import Refused
+from opex.sources.columnar import parquet_columns, read_parquet
+from opex.sources.content import opened, refuse_binary, text_of
+from opex.sources.delimited import header_of, read_delimited
+from opex.sources.documents import read_json, read_json_lines
+from opex.sources.markdown import fields_of, read_markdown, split_front_matter
+from opex.sources.postmortems import read_postmortem
+from opex.sources.records import Records
+from opex.sources.spreadsheets import read_workbook, workbook_columns
+
+TABLES = ("csv", "xlsx", "json", "jsonl", "parquet")
+HEAD = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A file: where it is, how reports call it, its reader, and the columns or text by which it is recognised."""
+
+    path: Path
+    name: str
+    reader: str
+    columns: tuple[str, ...] = ()
+    text: str = ""
+    why: str = ""
+
+
+def looked_at(path: Path, name: str) -> Found:
+    """The file as its content shows it; one that cannot be read has the reader ``none`` and says why."""
+    try:
+        return _looked_at(path, name)
+    except Refused as refusal:
+        return Found(path=path, name=name, reader="none", why=str(refusal))
+
+
+def readable(found: Found, reader: str) -> bool:
+    """Whether a mapping's reader can read the file (``table`` is any table, ``postmortem`` reads Markdown)."""
+    if reader == "table":
+        return found.reader in TABLES
+    return found.reader == ("markdown" if reader == "postmortem" else reader)
+
+
+def recognised(found: Found, mapping: Mapping) -> bool:
+    """Whether the file shows itself to be of the preset's format."""
+    return mapping.recognise is not None and readable(found, mapping.reader) and _shows(found, mapping.recognise)
+
+
+def records_of(found: Found, reader: str, limit: int | None = None) -> Records:
+    """The file's records by the reader that its content (or the preset) asks for."""
+    if reader == "postmortem":
+        return read_postmortem(found.path, found.name)
+    if found.reader == "xlsx":
+        return read_workbook(found.path, found.name, limit)
+    if found.reader == "jsonl":
+        return read_json_lines(found.path, found.name, limit)
+    if found.reader == "parquet":
+        return read_parquet(found.path, found.name, limit)
+    plain = {"csv": read_delimited, "json": read_json, "markdown": read_markdown}
+    return plain[found.reader](found.path, found.name)
+
+
+def _shows(found: Found, signs: Recognise) -> bool:
+    lower = {column.casefold() for column in found.columns}
+    there = all(any(one.casefold() in lower for one in sign.split("|")) for sign in signs.columns)
+    if signs.only and len(lower) != len(signs.columns):
+        return False
+    lines = found.text.split("\n")
+    return there and all(any(line.startswith(mark) for line in lines) for mark in signs.markers)
+
+
+def _looked_at(path: Path, name: str) -> Found:
+    head = opened(path, name, limit=HEAD)
+    if not head.strip():
+        raise Refused(f"{name} is empty.")
+    if head.startswith(b"PK\x03\x04"):
+        return Found(path=path, name=name, reader="xlsx", columns=tuple(workbook_columns(path, name)))
+    if head.startswith(b"PAR1"):
+        return Found(path=path, name=name, reader="parquet", columns=tuple(parquet_columns(path, name)))
+    refuse_binary(head, name)
+    text = text_of(head, name, cut=True)[0].replace("\r\n", "\n")
+    return _text_file(path, name, text)
+
+
+def _text_file(path: Path, name: str, text: str) -> Found:
+    start = text.lstrip()
+    if start.startswith("---\n"):
+        fields = fields_of(split_front_matter(start)[0])
+        return Found(path=path, name=name, reader="markdown", columns=(*(fields or {}), "body"), text=text)
+    if start.startswith(("{", "[")):
+        return _json_file(path, name, start)
+    if start.startswith("# ") or path.suffix.lower() in (".md", ".markdown"):
+        return Found(path=path, name=name, reader="markdown", text=text)
+    return Found(path=path, name=name, reader="csv", columns=tuple(header_of(text, name)[1]))
+
+
+def _json_file(path: Path, name: str, start: str) -> Found:
+    """JSON Lines has a whole object on its first line and another below it, or says so in its name."""
+    lines = [line.strip() for line in start.split("\n", 2)[:2]]
+    named = ".jsonl" in path.name.lower() or ".ndjson" in path.name.lower()
+    several = len(lines) == 2 and lines[0].endswith("}") and lines[1].startswith("{")
+    reader = "jsonl" if lines[0].startswith("{") and (several or named) else "json"
+    records = read_json_lines(path, name, 50) if reader == "jsonl" else read_json(path, name)
+    return Found(path=path, name=name, reader=reader, columns=tuple(records.columns))

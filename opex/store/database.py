@@ -1,0 +1,208 @@
+"""A workspace's database: connections that behave the same on SQLite and PostgreSQL, and its migrations."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+
+from opex.domain.problems import Refused
+from opex.store.schema import metadata, revisions
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_SECONDS = 5
+SAFE_SQLITE = (3, 51, 3)
+FACTS, DECISIONS = "facts", "decisions"
+
+
+class Busy(Refused):
+    """Somebody else is writing, and it took too long."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open workspace. ``reading`` and ``writing`` are its only doors."""
+
+    engine: sa.Engine
+
+    @property
+    def url(self) -> str:
+        """The URL without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the workspace is a SQLite file."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection that sees one consistent moment."""
+        with _troubles(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[sa.Connection]:
+        """One transaction that raises the revision of ``what`` (facts or decisions) first.
+
+        So writers of one kind wait for each other on every database, and a cache named after the revision is
+        never stale. Rollback is the default.
+        """
+        options = {"opex_writes": True}
+        with _troubles(), self.engine.connect().execution_options(**options) as connection, connection.begin():
+            raised = sa.update(revisions).where(revisions.c.name == what).values(number=revisions.c.number + 1)
+            connection.execute(raised)
+            yield connection
+
+    def revisions(self) -> dict[str, int]:
+        """The revisions of facts and decisions: they change exactly when something was written."""
+        with self.reading() as connection:
+            return {str(row.name): int(row.number) for row in connection.execute(sa.select(revisions))}
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _troubles() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        raise _refusal(error) from error
+
+
+def _refusal(error: sa.exc.DBAPIError) -> Exception:
+    text = str(error.orig)
+    if "database is locked" in text or "lock timeout" in text:
+        return Busy("Somebody else is writing to this workspace: nothing was saved, try again in a moment.")
+    if "not a database" in text or "malformed" in text:
+        return Refused("The workspace's file is damaged or is no SQLite database: restore it from a copy.")
+    if "unable to open" in text or "readonly" in text or "disk is full" in text or "connection" in text.lower():
+        return Refused(f"The workspace cannot be reached ({text.splitlines()[0]}).")
+    return error
+
+
+def open_database(url: str) -> Database:
+    """Open the workspace at that SQLAlchemy URL, creating and migrating it as needed.
+
+    Raises
+    ------
+    Refused
+        When the URL is none, the file is damaged, or the workspace was written by a newer opex.
+    """
+    engine = _engine(url)
+    database = Database(engine)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+    if current_revision(database) != head_revision():
+        upgrade(database)
+    return database
+
+
+def _engine(url: str) -> sa.Engine:
+    try:
+        parsed = sa.make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+            raise Refused(f"A workspace is a SQLite file or a PostgreSQL database, not {parsed.get_backend_name()}.")
+        arguments = {"timeout": BUSY_SECONDS} if parsed.get_backend_name() == "sqlite" else {}
+        engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+        raise Refused("The workspace's address is not a SQLAlchemy URL, such as sqlite:///var/opex.db.") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say so, DDL included
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("opex_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    elif not connection.get_execution_options().get("opex_writes"):
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    else:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS * 1000}ms'")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+@cache
+def head_revision() -> str | None:
+    """The newest migration that this opex knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def current_revision(database: Database) -> str | None:
+    """The migration that the workspace stands at; ``None`` for a new one."""
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(database: Database) -> str | None:
+    """Bring the workspace to the newest migration, whole or not at all; several processes may ask at once."""
+    options = {"opex_writes": True}
+    with _troubles(), database.engine.connect().execution_options(**options) as connection, connection.begin():
+        if not database.is_sqlite:
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7006)")
+        known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+        here = MigrationContext.configure(connection).get_current_revision()
+        if here is not None and here not in known:
+            raise Refused(f"This workspace was written by a newer opex (migration {here}): upgrade opex first.")
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return head_revision()
+
+
+def check(database: Database) -> list[str]:
+    """What is wrong with the workspace, in sentences; empty when all is well.
+
+    It compares every table with what this opex expects (drift), asks the database about its own integrity, and
+    warns of a SQLite that may damage a file under several writing processes.
+    """
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        findings = [f"The schema differs: {difference}." for difference in compare_metadata(context, metadata)]
+        if database.is_sqlite:
+            findings += [str(r[0]) for r in connection.exec_driver_sql("PRAGMA quick_check") if r[0] != "ok"]
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            findings += [f"A row of {row[0]} refers to nothing in {row[2]}." for row in broken]
+    return findings
+
+
+def warnings(database: Database) -> list[str]:
+    """What is not wrong yet, but may become so."""
+    if database.is_sqlite and sqlite3.sqlite_version_info < SAFE_SQLITE:
+        return [
+            f"SQLite {sqlite3.sqlite_version} can, rarely, damage a WAL file that several processes write: "
+            "for a team use PostgreSQL, or SQLite 3.51.3 or newer."
+        ]
+    return []

@@ -1,0 +1,220 @@
+"""What people decided: the journal, driver sets, the system catalogue, mappings, people; and candidates' memory."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from opex.domain.decisions import Entry, Person, Saying, saying_from
+from opex.domain.drivers import DriverSet
+from opex.domain.opportunities import Candidate, Reason, Removal
+from opex.domain.problems import Refused
+from opex.domain.systems import Catalogue, System
+from opex.store import bulk, schema
+from opex.store.database import DECISIONS, FACTS, Database
+
+
+class StaleReview(Refused):
+    """A colleague has said something since the page was shown."""
+
+
+def append(
+    database: Database,
+    *,
+    request_id: str,
+    at: datetime,
+    person: Person,
+    opportunity: str,
+    saying: Saying,
+    seen: int | None = None,
+) -> int:
+    """Write one entry of the journal and return its sequence number.
+
+    A request id that was written before changes nothing and returns the earlier number, so that a double click, a
+    rerun or a reconnect writes once.
+
+    Raises
+    ------
+    StaleReview
+        When ``seen`` (the number of the last entry that the person saw for this opportunity) is not the last one.
+    """
+    journal = schema.journal
+    with database.writing(DECISIONS) as connection:
+        again = sa.select(journal.c.seq).where(journal.c.request_id == request_id)
+        if (earlier := connection.execute(again).scalar()) is not None:
+            return int(earlier)
+        _refuse_stale(connection, opportunity, seen)
+        seq = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(journal.c.seq), 0))).scalar_one()) + 1
+        row = {"seq": seq, "request_id": request_id, "at": at, "person": person.name, "function": person.function}
+        row |= {"opportunity": opportunity, "kind": saying.kind, "body": saying.body()}
+        connection.execute(sa.insert(journal).values(**row))
+    return seq
+
+
+def _refuse_stale(connection: sa.Connection, opportunity: str, seen: int | None) -> None:
+    if seen is None:
+        return
+    journal = schema.journal
+    newest = sa.select(journal).where(journal.c.opportunity == opportunity).order_by(journal.c.seq.desc()).limit(1)
+    last = connection.execute(newest).mappings().first()
+    if last is not None and last["seq"] > seen:
+        told = ", ".join(f"{key} {value}" for key, value in last["body"].items()) or last["kind"]
+        raise StaleReview(
+            f"{last['person']} was faster ({last['kind']}: {told}). Nothing of yours was saved yet: "
+            "look at it, then save again."
+        )
+
+
+def journal(database: Database) -> list[Entry]:
+    """Every entry, oldest first."""
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(schema.journal).order_by(schema.journal.c.seq)).all()
+    return [
+        Entry(
+            seq=row.seq,
+            request_id=row.request_id,
+            at=row.at,
+            person=Person(name=row.person, function=row.function),
+            opportunity=row.opportunity,
+            saying=saying_from(row.kind, row.body),
+        )
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedDrivers:
+    """A version of the driver set: who saved it, when and why."""
+
+    drivers: DriverSet
+    at: datetime
+    person: str
+    note: str
+
+
+def save_drivers(
+    database: Database, drivers: DriverSet, *, at: datetime, person: str, note: str, seen: int | None
+) -> DriverSet:
+    """Save as the next version; refuse when another version came in since ``seen``."""
+    table = schema.driver_sets
+    with database.writing(DECISIONS) as connection:
+        last = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.version), 0))).scalar_one())
+        if seen is not None and seen != last:
+            raise StaleReview(f"A colleague saved version {last} meanwhile: look at it, then save again.")
+        saved = DriverSet(name=drivers.name, version=last + 1, drivers=drivers.drivers)
+        row = {"version": last + 1, "name": saved.name, "toml": saved.to_toml(), "at": at, "person": person}
+        connection.execute(sa.insert(table).values(**row, note=note))
+    return saved
+
+
+def drivers(database: Database) -> list[SavedDrivers]:
+    """All versions of the driver set, newest first."""
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(schema.driver_sets).order_by(schema.driver_sets.c.version.desc())).all()
+    return [
+        SavedDrivers(drivers=DriverSet.from_toml(row.toml), at=row.at, person=row.person, note=row.note) for row in rows
+    ]
+
+
+def save_catalogue(database: Database, catalogue: Catalogue) -> None:
+    """Put this catalogue in the place of the earlier one."""
+    rows = [{"name": system.name, "body": asdict(system)} for system in catalogue.systems]
+    with database.writing(FACTS) as connection:
+        connection.execute(sa.delete(schema.systems))
+        if rows:
+            connection.execute(sa.insert(schema.systems), rows)
+
+
+def catalogue(database: Database) -> Catalogue:
+    """The system catalogue, by name."""
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(schema.systems).order_by(schema.systems.c.name)).all()
+    return Catalogue(
+        systems=tuple(
+            System(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.body.items()}) for row in rows
+        )
+    )
+
+
+def save_mapping(database: Database, name: str, kind: str, toml: str) -> None:
+    """Keep a mapping by its name; the newer one wins."""
+    with database.writing(DECISIONS) as connection:
+        connection.execute(sa.delete(schema.mappings).where(schema.mappings.c.name == name))
+        connection.execute(sa.insert(schema.mappings).values(name=name, kind=kind, toml=toml))
+
+
+def mappings(database: Database, kind: str) -> dict[str, str]:
+    """The kept mappings of that kind: name to TOML text."""
+    kept = schema.mappings
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(kept.c.name, kept.c.toml).where(kept.c.kind == kind).order_by(kept.c.name))
+        return {row.name: row.toml for row in rows}
+
+
+def save_person(database: Database, person: Person) -> None:
+    """Remember a person; the newer function wins."""
+    with database.writing(DECISIONS) as connection:
+        connection.execute(sa.delete(schema.people).where(schema.people.c.name == person.name))
+        connection.execute(sa.insert(schema.people).values(name=person.name, function=person.function))
+
+
+def people(database: Database) -> list[Person]:
+    """Everybody who has a name here, by name."""
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(schema.people).order_by(schema.people.c.name)).all()
+    return [Person(name=row.name, function=row.function) for row in rows]
+
+
+def save_candidates(database: Database, key: str, found: Sequence[Candidate]) -> None:
+    """Remember what the finders found under that key; earlier candidates that were not found keep their identity."""
+    table, members = schema.candidates, schema.candidate_incidents
+    rows = [{"id": c.id, "position": n, "found": True, "body": _plain(c)} for n, c in enumerate(found)]
+    pairs = [(c.id, incident) for c in found for incident in c.incidents]
+    with database.writing(DECISIONS) as connection:
+        connection.execute(sa.update(table).values(found=False))
+        bulk.delete(connection, table.c.id, [c.id for c in found])
+        if rows:
+            connection.execute(sa.insert(table), rows)
+        frame = pd.DataFrame(pairs, columns=["candidate_id", "incident_id"]).astype("str")
+        bulk.insert(connection, members, frame)
+        connection.execute(sa.delete(schema.finds))
+        connection.execute(sa.insert(schema.finds).values(id=1, key=key))
+
+
+def found_under(database: Database) -> str | None:
+    """The key of the last find: equal to today's when nothing has changed since."""
+    with database.reading() as connection:
+        return connection.execute(sa.select(schema.finds.c.key)).scalar()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """A candidate and whether the last find proposed it again."""
+
+    candidate: Candidate
+    found: bool
+
+
+def candidates(database: Database) -> list[Remembered]:
+    """Every candidate ever found, the last find's order first."""
+    table, members = schema.candidates, schema.candidate_incidents
+    order = (table.c.found.desc(), table.c.position, table.c.id)
+    with database.reading() as connection:
+        rows = connection.execute(sa.select(table).order_by(*order)).all()
+        pairs = bulk.fetch(connection, [members.c.candidate_id, members.c.incident_id])
+    belong = pairs.groupby("candidate_id")["incident_id"].agg(tuple).to_dict() if len(pairs) else {}
+    return [Remembered(candidate=_candidate(r.body, belong.get(r.id, ())), found=r.found) for r in rows]
+
+
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    return {key: value for key, value in asdict(candidate).items() if key != "incidents"}
+
+
+def _candidate(body: dict[str, Any], incidents: tuple[str, ...]) -> Candidate:
+    known = {field.name for field in fields(Candidate)}
+    plain = {k: v for k, v in body.items() if k in known}
+    plain |= {"removes": Removal(**body["removes"]), "changes": tuple(body["changes"])}
+    return Candidate(**{**plain, "reasons": tuple(Reason(**r) for r in body["reasons"]), "incidents": incidents})

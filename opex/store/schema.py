@@ -1,0 +1,206 @@
+"""The tables of a workspace. Instants are microseconds since 1970 in UTC, as integers, on every database.
+
+Facts (what was loaded) and decisions (what people said) are kept; scores and orders are derived from them. The
+candidates are a cache with a memory: they can be found again, but their identities last.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, kept as whole microseconds since 1970 in UTC.
+
+    One arithmetic on every database, no naive times, and bulk rows need no conversion (docs/adr/0003).
+    """
+
+    impl = sa.BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
+        """An aware datetime to microseconds; a naive one is a bug."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
+        """Microseconds to an aware datetime in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = sa.MetaData(naming_convention=NAMING)
+
+revisions = sa.Table(
+    "revisions",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+)
+
+loads = sa.Table(
+    "loads",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("files", sa.JSON, nullable=False),
+    sa.Column("report", sa.JSON, nullable=False),
+)
+
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("source_id", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("description", sa.Text),
+    sa.Column("system", sa.Text),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("category", sa.Text),
+    sa.Column("severity", sa.SmallInteger),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("detected_at", UtcDateTime),
+    sa.Column("acknowledged_at", UtcDateTime),
+    sa.Column("mitigated_at", UtcDateTime),
+    sa.Column("resolved_at", UtcDateTime),
+    sa.Column("status", sa.Text),
+    sa.Column("planned", sa.Boolean, nullable=False),
+    sa.Column("customers_affected", sa.BigInteger),
+    sa.Column("team", sa.Text),
+    sa.Column("url", sa.Text),
+    sa.Column("tags", sa.Text),
+    sa.Column("reopened_count", sa.BigInteger),
+    sa.Column("caused_by", sa.Text),
+    sa.Column("digest", sa.BigInteger, nullable=False),
+)
+
+incident_systems = sa.Table(
+    "incident_systems",
+    metadata,
+    sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("system", sa.Text, primary_key=True),
+)
+
+changes = sa.Table(
+    "changes",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("source_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("system", sa.Text),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("committed_at", UtcDateTime),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reverts", sa.Text),
+    sa.Column("automated", sa.Boolean),
+    sa.Column("actor", sa.Text),
+    sa.Column("url", sa.Text),
+    sa.Column("paths", sa.Text),
+    sa.Column("digest", sa.BigInteger, nullable=False),
+)
+
+readings = sa.Table(
+    "readings",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("metric", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text),
+    sa.Column("better", sa.Text),
+    sa.Column("system", sa.Text),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("digest", sa.BigInteger, nullable=False),
+)
+
+systems = sa.Table(
+    "systems",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+
+mappings = sa.Table(
+    "mappings",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("toml", sa.Text, nullable=False),
+)
+
+people = sa.Table(
+    "people",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("function", sa.Text, nullable=False),
+)
+
+driver_sets = sa.Table(
+    "driver_sets",
+    metadata,
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("toml", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+)
+
+finds = sa.Table(
+    "finds",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False),
+)
+
+candidates = sa.Table(
+    "candidates",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("found", sa.Boolean, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+
+candidate_incidents = sa.Table(
+    "candidate_incidents",
+    metadata,
+    sa.Column("candidate_id", sa.Text, sa.ForeignKey("candidates.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("request_id", sa.Text, nullable=False, unique=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("function", sa.Text, nullable=False),
+    sa.Column("opportunity", sa.Text, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)

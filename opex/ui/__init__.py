@@ -1,0 +1,1 @@
+"""The only opex code that knows Streamlit."""

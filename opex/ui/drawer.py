@@ -1,0 +1,259 @@
+"""The drawer: one opportunity, in the order in which a person asks: what to do, why, how the score comes about."""
+
+import pandas as pd
+import streamlit as st
+
+from opex.charts import waterfall
+from opex.domain.decisions import MOVE_REASONS, VERDICTS, Commented, Described, Entry, Struck, Validated, Withdrawn
+from opex.domain.drivers import Driver, DriverSet
+from opex.domain.opportunities import EFFORT_SIZES, Opportunity
+from opex.domain.priorities import Priority
+from opex.export.safe import markdown
+from opex.ranking.explain import sentences
+from opex.review.state import standing
+from opex.services import finding, prioritising, reviewing
+from opex.services.context import Context
+from opex.ui.session import save
+from opex.ui.words import benefit, cost, day, hours, moment, several
+
+__all__ = ["open_drawer"]
+
+
+def _closed() -> None:
+    st.session_state.pop("item", None)
+
+
+@st.dialog("Opportunity", width="large", position="right", on_dismiss=_closed)
+def open_drawer(of: Context, opportunity: str) -> None:
+    """Show the opportunity of that id; every save is in the database before the drawer draws again."""
+    order = prioritising.priorities(of)
+    item = next((item for item in getattr(order, "items", ()) if item.id == opportunity), None)
+    if item is None:
+        st.info("It does not stand in the ranking any more: it was declined, merged or done. The Inbox lists those.")
+        return
+    drivers: DriverSet = order.drivers  # type: ignore[union-attr]
+    st.subheader(f"{item.rank}. {markdown(item.opportunity.title)}", anchor=False)
+    if item.opportunity.returned:
+        st.info(item.opportunity.returned)
+    _what_to_do(of, item)
+    _why(of, item)
+    _score(of, item, drivers)
+    _move(of, item, len(order.items))  # type: ignore[union-attr]
+    _history(of, item.opportunity)
+
+
+def _again(saved: bool) -> None:
+    if saved:
+        st.rerun(scope="fragment")
+
+
+def _what_to_do(of: Context, item: Priority) -> None:
+    it = item.opportunity
+    with st.container(border=True):
+        st.markdown(f"**What to do.** {markdown(it.action)}")
+        low, likely, high = (f"{100 * share:.0f}" for share in (it.removes.low, it.removes.likely, it.removes.high))
+        assumed = " That share is assumed by the finder; nobody has judged it yet." if it.removes_assumed else ""
+        st.markdown(
+            f"**What it would bring.** {markdown(benefit(item.evidence))} of {hours(item.evidence.hours_lost)} h lost: "
+            f"it removes {low} to {high} % of the pain, likely {likely} %.{assumed}"
+        )
+        per_day = "" if item.value_for_effort is None else f", {item.value_for_effort:.1f} h a year for a day of work"
+        st.caption(f"Cost: {cost(it)}{per_day} · Owner: {markdown(it.owner) or 'nobody yet'} · Status: {it.status}")
+        with st.expander("Change action, removal, effort, owner or status"):
+            _describe(of, it)
+
+
+def _describe(of: Context, it: Opportunity) -> None:
+    with st.form(f"describe_{it.id}"):
+        title = st.text_input("Title", it.title, max_chars=200)
+        action = st.text_area("Action", it.action, max_chars=2000)
+        shares = st.columns(3)
+        now = (it.removes.low, it.removes.likely, it.removes.high)
+        labels = ("Removes at least, %", "Removes likely, %", "Removes at most, %")
+        low, likely, high = (
+            column.number_input(label, 0, 100, round(100 * share), step=5)
+            for column, label, share in zip(shares, labels, now, strict=True)
+        )
+        left, middle, right = st.columns(3)
+        sizes = ", ".join(f"{size} {days:g}" for size, days in EFFORT_SIZES.items())
+        effort = left.number_input(
+            "Effort, days of work", 0.5, 9999.0, it.effort_days, step=1.0, help=f"Sizes up to: {sizes} days."
+        )
+        owner = middle.text_input("Owner", it.owner, max_chars=80)
+        choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status)]
+        status = right.selectbox("Status", choices)
+        judged = (low, likely, high) != tuple(round(100 * share) for share in now) or not it.removes_assumed
+        removal = {"low": low / 100, "likely": likely / 100, "high": high / 100} if judged else {}
+        if st.form_submit_button("Save", type="primary"):
+            saying = Described(
+                title=title, action=action, effort_days=effort, owner=owner, status=status if status != it.status else None,
+                **removal,
+            )  # fmt: skip
+            _again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
+
+
+def _why(of: Context, item: Priority) -> None:
+    it = item.opportunity
+    st.markdown("#### Why")
+    for reason in it.candidate.reasons if it.candidate else ():
+        st.markdown(f"{markdown(reason.why)}")
+        st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
+    shared = item.evidence.shared_with_higher
+    if shared:
+        st.caption(f"{several(shared, 'incident')} of {item.evidence.incidents} also stand behind a higher-ranked one.")
+    _incidents(of, it)
+    _validate(of, it)
+
+
+def _incidents(of: Context, it: Opportunity) -> None:
+    table = finding.evidence(of, list(it.evidence)[-1000:])
+    if table.empty:
+        st.caption("No incident stands behind it.")
+        return
+    shown = table[["started_at", "title", "hours", "severity", "system"]].reset_index(drop=True)
+    picked = st.dataframe(
+        shown,
+        key=f"evidence_{it.id}_{len(it.strikes)}",
+        height=min(36 + 35 * len(shown), 260),
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        alt=f"{len(shown)} incidents behind this opportunity, newest first",
+        column_config={
+            "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm"),
+            "title": st.column_config.TextColumn("incident", width="large"),
+            "hours": st.column_config.NumberColumn("hours lost", format="%.1f"),
+        },
+    )
+    rows: list[int] = picked.selection.rows
+    chosen = [str(table["id"].iloc[n]) for n in rows]
+    if not chosen:
+        st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
+    else:
+        _strike(of, it, chosen)
+    if it.strikes:
+        struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
+        st.caption(f"Struck: {struck}. Undo below.")
+
+
+def _strike(of: Context, it: Opportunity, chosen: list[str]) -> None:
+    with st.form(f"strike_{it.id}"):
+        reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
+        if st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
+            saved = [
+                save(
+                    f"strike_{it.id}_{i}",
+                    lambda s, i=i: reviewing.strike(of, it.id, i, s, reason=reason),
+                    done="Struck.",
+                )  # type: ignore[misc]
+                for i in chosen
+            ]
+            _again(all(saved))
+
+
+def _validate(of: Context, it: Opportunity) -> None:
+    for verdict in it.verdicts:
+        said = f": “{markdown(verdict.why)}”" if verdict.why else ""
+        impacts = f" Further impacts: {markdown(verdict.impacts)}." if verdict.impacts else ""
+        st.markdown(f"**{verdict.verdict}** says {markdown(verdict.person)} ({verdict.function}){said}.{impacts}")
+    with st.expander("Does this insight hold?"), st.form(f"validate_{it.id}"):
+        verdict = st.segmented_control(
+            "Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=f"verdict_{it.id}"
+        )
+        why = st.text_input("Why", key=f"why_{it.id}")
+        impacts = st.text_input("Further impacts that the data does not show", key=f"impacts_{it.id}")
+        if st.form_submit_button("Say so"):
+            if verdict is None:
+                st.error("Choose one of the three.")
+            else:
+                saying = Validated(verdict=verdict, why=why, impacts=impacts)
+                _again(save(f"validate_{it.id}", lambda s: reviewing.say(of, it.id, saying, s)))
+
+
+def _score(of: Context, item: Priority, drivers: DriverSet) -> None:
+    st.markdown("#### How the score comes about")
+    ordered = sorted(drivers.drivers, key=lambda driver: -item.contributions[driver.name])
+    points = [100 * item.contributions[driver.name] for driver in ordered]
+    rows = pd.DataFrame(
+        {
+            "driver": [driver.title for driver in ordered],
+            "start": [sum(points[:n]) for n in range(len(points))],
+            "points": points,
+            "most": [100 * driver.weight for driver in ordered],
+            "known": [item.values[driver.name] is not None for driver in ordered],
+        }
+    )
+    first, *others = sentences(item, drivers)
+    st.markdown(markdown(first))
+    st.altair_chart(waterfall(rows), alt=f"Points by driver, adding up to {100 * item.score:.1f}")
+    with st.expander("In sentences, driver by driver"):
+        for sentence in others:
+            st.markdown(f"- {markdown(sentence)}")
+    rated = [driver for driver in drivers.drivers if driver.rated]
+    if rated:
+        with st.expander(f"Rate it on {' and '.join(driver.title.lower() for driver in rated)}"):
+            for driver in rated:
+                _rate(of, item.opportunity, driver)
+
+
+def _rate(of: Context, it: Opportunity, driver: Driver) -> None:
+    given = it.ratings.get(driver.name, {})
+    texts = dict(driver.rubric)
+    with st.form(f"rate_{it.id}_{driver.name}"):
+        level = st.radio(
+            driver.title, list(texts), index=None, format_func=lambda n: f"{n}: {texts[n]}", help=driver.definition
+        )
+        if given:
+            st.caption("Given: " + ", ".join(f"{markdown(who)} {said}" for who, said in given.items()))
+        if st.form_submit_button("Save rating") and level is not None:
+            form = f"rate_{it.id}_{driver.name}"
+            _again(save(form, lambda s: reviewing.rate(of, it.id, s, driver=driver.name, level=level)))
+
+
+def _move(of: Context, item: Priority, places: int) -> None:
+    it = item.opportunity
+    st.markdown("#### Move it")
+    if item.move is not None:
+        st.markdown(
+            f"{markdown(item.move.person)} put it at place {item.move.to} ({MOVE_REASONS[item.move.reason]}); "
+            f"computed it is {item.computed_rank}."
+        )
+    with st.form(f"move_{it.id}"):
+        left, right = st.columns([1, 2])
+        to = left.number_input("To place", 1, places, item.rank)
+        reason = right.selectbox("Reason", list(MOVE_REASONS), index=None, format_func=MOVE_REASONS.__getitem__)
+        words = st.text_input("In words", max_chars=500)
+        if st.form_submit_button("Move"):
+            if reason is None:
+                st.error("Give a reason: colleagues will ask for it.")
+            else:
+                form, seen = f"move_{it.id}", it.version
+                _again(save(form, lambda s: reviewing.move(of, it.id, s, to=to, reason=reason, words=words), seen=seen))
+
+
+def _history(of: Context, it: Opportunity) -> None:
+    st.markdown("#### Comments and history")
+    for comment in it.comments:
+        st.markdown(f"{markdown(comment.person)}, {day(comment.at)}: {markdown(comment.text)}")
+    with st.form(f"comment_{it.id}", clear_on_submit=True, border=False):
+        text = st.text_area("Comment", max_chars=4000, height=80)
+        if st.form_submit_button("Add comment"):
+            _again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
+    entries = reviewing.journal(of, it.id)
+    here = {entry.seq for entry in standing(entries)}
+    with st.expander(f"History ({len(entries)})", expanded=False):
+        for entry in reversed(entries):
+            _entry(of, entry, undo=entry.seq in here)
+
+
+def _entry(of: Context, entry: Entry, *, undo: bool) -> None:
+    told = ", ".join(f"{key} {value}" for key, value in entry.saying.body().items() if value != "")
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    gone = "" if undo or isinstance(entry.saying, Withdrawn) else " (withdrawn)"
+    left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {markdown(told)}")
+    if undo and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
+        _again(save(f"undo_{entry.seq}", lambda s: reviewing.undo(of, entry, s), done="Withdrawn."))
+
+
+def _undone(entry: Entry) -> str:
+    return "Bring the incident back" if isinstance(entry.saying, Struck) else "Withdraw this; it stays in the history"

@@ -1,0 +1,22 @@
+"""The empty workspace: sample data or one's own file, two buttons, nothing else."""
+
+import streamlit as st
+
+from opex.services.context import Context
+
+__all__ = ["nothing_loaded"]
+
+
+def nothing_loaded(of: Context) -> None:
+    """Say what to do next."""
+    st.title("Nothing is loaded yet", anchor=False)
+    st.write(
+        "Bring a table of incidents, and a log of changes if you have one: the first ranked list follows at once. "
+        f"The open workspace is “{of.name}”."
+    )
+    own, sample, _ = st.columns([1, 1, 2])
+    if own.button("Load my own file", type="primary", key="go_load", width="stretch"):
+        st.switch_page(st.session_state["page_load"])
+    if sample.button("Look at sample data", key="go_sample", width="stretch"):
+        st.session_state["go_to_workspace"] = "Sample data"
+        st.rerun()

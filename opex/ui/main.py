@@ -1,0 +1,35 @@
+"""The app: page config, the door where sign-in will enter, and the navigation. No page is reached around it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from opex.domain.problems import Refused
+from opex.ui.session import context, who_picker, workspace_picker
+from opex.workspace import ROOT
+
+PAGES = ROOT / "pages"
+st.set_page_config(page_title="opex", page_icon=str(Path(__file__).parent / "icon.png"), layout="wide")
+st.html(Path(__file__).parent / "page.css")
+
+
+def _page(file: str, title: str, *, default: bool = False) -> "st.Page":  # type: ignore[name-defined]
+    return st.Page(PAGES / f"{file}.py", title=title, url_path=None if default else file, default=default)
+
+
+sections = {
+    "": [_page("priorities", "Priorities", default=True)],
+    "Find": [_page("evidence", "Evidence"), _page("inbox", "Inbox")],
+    "Decide": [_page("drivers", "Drivers")],
+    "Set up": [_page("load", "Load"), _page("systems", "Systems"), _page("team", "Team")],
+}
+page = st.navigation(sections)
+try:
+    opened = context()
+except Refused as refusal:
+    st.error(str(refusal))
+    st.stop()
+with st.sidebar:
+    workspace_picker()
+    who_picker(opened)
+page.run()

@@ -1,0 +1,127 @@
+"""Who is at the keyboard, which workspace is open, and saying things once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+import streamlit as st
+
+from opex.domain.decisions import FUNCTIONS, Person
+from opex.domain.problems import Refused
+from opex.services import reviewing
+from opex.services.context import Context
+from opex.services.reviewing import Speaker
+from opex.workspace import open_workspace, workspaces
+
+__all__ = ["context", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")
+def _open(url: str, name: str) -> Context:
+    return open_workspace(url, name)
+
+
+def context() -> Context:
+    """The open workspace: what the address names, else a person's own if it holds something, else the sample."""
+    offered = workspaces()
+    chosen = st.session_state.get("workspace")
+    if chosen not in offered:
+        asked = st.query_params.get("workspace")
+        chosen = asked if asked in offered else next(iter(offered))
+        st.session_state["workspace"] = chosen
+    return _open(offered[chosen], chosen)
+
+
+def workspace_picker() -> None:
+    """Say which workspace is open, and switch."""
+    offered = list(workspaces())
+    if st.session_state.get("workspace") not in offered:
+        context()
+    st.selectbox(
+        "Workspace", offered, key="workspace", on_change=_forget, help="Sample data never mixes with your own."
+    )
+    st.query_params["workspace"] = st.session_state["workspace"]
+
+
+def _forget() -> None:
+    for key in [key for key in st.session_state if str(key).startswith(("weight_", "shown_", "item"))]:
+        del st.session_state[key]
+
+
+def person() -> Person | None:
+    """The person who speaks, or ``None`` until somebody says who they are."""
+    name = st.session_state.get("me", "")
+    function = st.session_state.get("my_function", FUNCTIONS[0])
+    return Person(name=name.strip(), function=function) if name.strip() else None
+
+
+def who_picker(of: Context) -> None:
+    """Say who you are. There is no password in this local mode; sign-in will enter here."""
+    known = {one.name: one.function for one in reviewing.people(of)}
+
+    def chosen() -> None:
+        if st.session_state.get("me") in known:
+            st.session_state["my_function"] = known[st.session_state["me"]]
+
+    st.selectbox(
+        "You are",
+        list(known),
+        index=None,
+        key="me",
+        accept_new_options=True,
+        placeholder="Your name",
+        on_change=chosen,
+        persist_state="session",
+        help="A name is asked for when you say something: no password in this local mode.",
+    )
+    if st.session_state.get("me"):
+        st.selectbox("You speak for", FUNCTIONS, key="my_function", persist_state="session")
+        me = person()
+        if me is not None and known.get(me.name) != me.function:
+            reviewing.remember(of, me)
+
+
+def speaker(form: str, seen: int | None = None) -> Speaker:
+    """Who speaks in this form. A form has one request id until its save succeeds: a double click writes once.
+
+    Raises
+    ------
+    Refused
+        Until somebody has said who they are.
+    """
+    me = person()
+    if me is None:
+        raise Refused("Say who you are first (at the side, under “You are”): a decision needs a name.")
+    request = st.session_state.setdefault(f"request_{form}", uuid4().hex)
+    return Speaker(person=me, request_id=request, seen=seen)
+
+
+def save(form: str, write: Callable[[Speaker], object], *, seen: int | None = None, done: str = "Saved.") -> bool:
+    """Write once and say so; on a refusal show its sentence and keep what was typed."""
+    try:
+        write(speaker(form, seen))
+    except Refused as refusal:
+        st.error(str(refusal))
+        return False
+    st.session_state.pop(f"request_{form}", None)
+    st.toast(done)
+    return True
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Show a refusal as its sentence."""
+    try:
+        yield
+    except Refused as refusal:
+        st.error(str(refusal))
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar for long work; it goes away when the work is done."""
+    bar = st.progress(0.0, text=what)
+    try:
+        yield lambda share, doing: bar.progress(min(max(share, 0.0), 1.0), text=f"{what}: {doing}")
+    finally:
+        bar.empty()

