@@ -8,11 +8,11 @@ from opex.domain.drivers import DriverSet
 from opex.services.context import Context
 from opex.store.database import open_database
 
-__all__ = ["ROOT", "SAMPLE", "address", "default_url", "open_workspace", "workspaces"]
+__all__ = ["ROOT", "SAMPLE_NAME", "address", "default_url", "open_workspace", "workspaces"]
 
 _HERE = Path(__file__).resolve().parent
 ROOT = _HERE / "_app" if (_HERE / "_app").is_dir() else _HERE.parent
-SAMPLE = "sample"
+SAMPLE_NAME = "Sample data"
 
 
 def default_url() -> str:
@@ -29,7 +29,7 @@ def workspaces() -> dict[str, str]:
     """The workspaces that the page offers: a person's own one first, then the sample's. Name to URL."""
     own = default_url()
     name = "My data" if own == address("opex") else own.rsplit("/", 1)[-1].split("?")[0].removesuffix(".db")
-    return {name: own, "Sample data": address(SAMPLE)}
+    return {name: own, SAMPLE_NAME: address("sample")}
 
 
 def open_workspace(url: str | None = None, name: str = "") -> Context:

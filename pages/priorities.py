@@ -5,14 +5,12 @@ import streamlit as st
 from opex.domain.problems import NotEnoughData
 from opex.services import prioritising
 from opex.ui.board import board_view, export_menu
-from opex.ui.empty import nothing_loaded
+from opex.ui.empty import nothing_loaded, nothing_loaded_if_empty
 from opex.ui.session import context, progress
 from opex.ui.words import day
 
 of = context()
-if not any(prioritising.sizes(of).values()):
-    nothing_loaded(of)
-    st.stop()
+nothing_loaded_if_empty(of)
 
 with progress("Looking for what comes first") as told:
     board = prioritising.board(of, progress=told)

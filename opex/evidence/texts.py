@@ -22,7 +22,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "out of memory": ("oom", "oom killed", "memory leak", "memory", "memory usage", "heap", "heap space", "swap"),
         "disk full": (
-            "disk space", "no space", "no disk", "out of disk", "space left", "no space left", "left on device",
+            "disk space", "no space", "no disk", "out of disk", "space left", "left on device",
             "filesystem", "filesystem full", "volume full", "storage full", "disk usage", "quota exceeded", "inodes",
         ),
         "high cpu": ("cpu", "processor", "cpu usage", "cpu load", "high load", "load average", "processor load"),
@@ -106,7 +106,7 @@ _VOLATILE = re.compile(
     r"|v\d[\w.]*"  # v2, v1.2.3
     r"|(?=[a-f]*\d)[0-9a-f]{7,}"  # hashes
     r"|0x[0-9a-f]+"
-    r"|[a-z]{1,3}\d{3,}"  # srv320, ip1012
+    r"|[a-z]{1,3}\d{3,}|(?:srv|host|vm|pid|id|nr|no)\d+"  # srv320, ip1012, vm2
     r"|\d+\.\w[\w.:]*|[a-z]*\d[\w]{14,})$"
 )
 _GLUED = re.compile(r"^(?:\d{3,}([a-z]{4,})|([a-z]{4,})\d{3,})$")  # a blank lost beside a number
@@ -433,11 +433,12 @@ def _troubles(
 ) -> tuple[Ints, NDArray[np.bool_], tuple[str, ...]]:
     """Find what is wrong: known phrases, and negated verbs. -> trouble at each word or -1, words used up, names."""
     singles, pairs = _phrases(synonyms)
+    singles = {f"http{code}": f"HTTP {code}" for code in HTTP_CODES} | singles
     place = {entry: number for number, entry in enumerate(lexicon)}
     negated = _shifted(word, doc)
     follows_not = _is(negated, _NOT, lexicon) if len(word) else np.zeros(0, dtype=bool)
     negations = {f"not {lexicon[number]}" for number in set(word[follows_not].tolist())}
-    names = tuple(sorted(set(synonyms) | negations))
+    names = tuple(sorted(set(singles.values()) | set(pairs.values()) | negations))
     number_of = {name: number for number, name in enumerate(names)}
     single = np.array([number_of.get(singles.get(entry, ""), -1) for entry in lexicon] + [-1], dtype=np.intp)
     negation = np.array([number_of.get(f"not {entry}", -1) for entry in lexicon] + [-1], dtype=np.intp)
@@ -557,8 +558,8 @@ def phrases(text: str, stems: Sequence[str], spoken: Mapping[str, str]) -> tuple
 
     Examples
     --------
-    >>> phrases("Slow DNS resolvers (503)", ["http503", "resolver", "dns", "zone"], {"zone": "zones"})
-    ('HTTP 503', 'dns resolvers', 'zones')
+    >>> phrases("Slow DNS resolvers (Oslo)", ["oslo", "resolver", "dns", "zon"], {"zon": "zones"})
+    ('oslo', 'dns resolvers', 'zones')
     """
     found: dict[str, str] = {}
     for part in _PAUSE.split(text[:LONGEST_TEXT].lower()):
@@ -569,9 +570,4 @@ def phrases(text: str, stems: Sequence[str], spoken: Mapping[str, str]) -> tuple
             else:
                 found |= {stem(said): " ".join(run) for said in run}
                 run = []
-    said = [found.get(entry, spoken.get(entry, entry)) for entry in stems]
-    return tuple(dict.fromkeys(_http_code(phrase) for phrase in said))
-
-
-def _http_code(phrase: str) -> str:
-    return re.sub(r"\bhttp([45][\dx]{2})\b", r"HTTP \1", phrase)
+    return tuple(dict.fromkeys(found.get(entry, spoken.get(entry, entry)) for entry in stems))

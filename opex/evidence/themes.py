@@ -32,14 +32,20 @@ KINSHIP = 0.5
 GENERIC_WEIGHT = 0.5
 """Weight of such a kind beside one that says more."""
 
-ONCE_WEIGHT = 0.6
-"""Weight of a thing that one reading alone mentions: it parts that reading from the others, and can join none."""
+RAREST = 3.0
+"""Most a thing weighs for its rarity, as if one text in 19 said it: who asked matters less than what was asked."""
+
+ONCE_WEIGHT = 0.5
+"""Weight of a thing that one text alone mentions: it parts that text from the others, and can join none."""
 
 SPARED = 0.7
 """Weight a thing loses if texts always say the same without it (``github actions``, ``actions``)."""
 
 PULL = 6
 """Power of the cosine in a row's density, so that a text between two themes does not become the middle of both."""
+
+FEW_CLOSER = 0.2
+"""By how much more, divided by their number, a theme's texts must be alike: a few are soon alike by chance."""
 
 SHARE_OF_WORD = 0.5
 """Share of a theme's texts that must say a word for it to describe the theme."""
@@ -102,7 +108,7 @@ def group(
         Texts of at least this cosine can start a theme together, 0 to 1.
     belongs
         A theme keeps the texts of at least this cosine to its centre, 0 to 1: the cut against noise. Themes whose
-        centres are this near are one.
+        centres are this near are one, and a theme of few must be closer still.
     ignored
         Further words that say nothing here, such as the organisation's own name.
     synonyms
@@ -172,9 +178,8 @@ def _thing_weights(readings: Readings) -> Floats:
     """Weigh each thing: rare ones more (idf), those mentioned once or that texts do without less."""
     n = len(readings.things)
     texts = np.bincount(readings.thing_of, weights=readings.texts_of[readings.thing_reading], minlength=n)
-    idf = np.log1p(readings.texts_of.sum() / np.maximum(texts, 1))
-    once = np.bincount(readings.thing_of, minlength=n) == 1
-    weights: Floats = idf * np.where(once, ONCE_WEIGHT, 1.0) * (1 - SPARED * _dispensable(readings))
+    idf = np.minimum(np.log1p(readings.texts_of.sum() / np.maximum(texts, 1)), RAREST)
+    weights: Floats = idf * np.where(texts <= 1, ONCE_WEIGHT, 1.0) * (1 - SPARED * _dispensable(readings))
     return weights
 
 
@@ -251,7 +256,7 @@ def _grouped(rows: Sparse, texts_of: Floats, alike: float, belongs: float, min_s
             theme_of = _with_new(theme_of, batch, near, texts_of)
             theme_of = _settled(rows, _without_small(theme_of, texts_of, min_size), texts_of, belongs, min_size)
         untried = untried[theme_of[untried] < 0]
-    return theme_of
+    return _without_loose(rows, theme_of, texts_of, belongs)
 
 
 def _near(rows: Sparse, others: Sparse, alike: float) -> Sparse:
@@ -318,8 +323,7 @@ def _to_the_nearest(rows: Sparse, centres: Sparse, belongs: float) -> Ints:
 
 def _sizes(theme_of: Ints, texts_of: Floats) -> Floats:
     held = theme_of >= 0
-    sizes: Floats = np.bincount(theme_of[held], weights=texts_of[held])
-    return sizes
+    return np.bincount(theme_of[held], weights=texts_of[held]).astype(np.float64)
 
 
 def _without_small(theme_of: Ints, texts_of: Floats, min_size: int) -> Ints:
@@ -327,6 +331,23 @@ def _without_small(theme_of: Ints, texts_of: Floats, min_size: int) -> Ints:
     kept = _sizes(theme_of, texts_of) >= min_size
     number = np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1)
     return _renumbered(theme_of, number)
+
+
+def _without_loose(rows: Sparse, theme_of: Ints, texts_of: Floats, belongs: float) -> Ints:
+    """Dissolve the themes whose texts are, pair by pair, no more alike than so few texts are by chance."""
+    if (theme_of < 0).all():
+        return theme_of
+    size = _sizes(theme_of, texts_of)
+    to_centre = _sizes(theme_of, texts_of * _nearness(rows, theme_of, texts_of)) / size
+    of_pairs = (size * to_centre**2 - 1) / (size - 1)  # the mean cosine of two different texts of a theme
+    kept = of_pairs >= belongs**2 + FEW_CLOSER / size - 1e-9
+    return _renumbered(theme_of, np.append(np.where(kept, np.cumsum(kept) - 1, -1), -1))
+
+
+def _nearness(rows: Sparse, theme_of: Ints, texts_of: Floats) -> Floats:
+    """Cosine of each row to the centre of its theme; any number where it has none."""
+    centres = _centres(rows, theme_of, texts_of)
+    return np.asarray(rows.multiply(centres[np.maximum(theme_of, 0)]).sum(axis=1)).ravel().astype(np.float64)
 
 
 def _renumbered(theme_of: Ints, number: Ints) -> Ints:
@@ -344,8 +365,7 @@ def _themes(titles: Sequence[str], readings: Readings, rows: Sparse, theme_of: I
         return Themes(np.full(n, -1, dtype=np.intp), (), np.zeros(0, dtype=np.intp), np.zeros(0))
     theme_of = _in_order(theme_of, readings)
     texts_of = readings.texts_of.astype(np.float64)
-    centres = _centres(rows, theme_of, texts_of)
-    nearness = np.asarray(rows.multiply(centres[np.maximum(theme_of, 0)]).sum(axis=1)).ravel()
+    nearness = _nearness(rows, theme_of, texts_of)
     labels = _renumbered(readings.reading_of, np.append(theme_of, -1))
     cohesion = _sizes(theme_of, texts_of * nearness) / _sizes(theme_of, texts_of)
     typical = _typical(labels, np.append(nearness, 0)[readings.reading_of])

@@ -172,3 +172,9 @@ def inbox(context: Context) -> list[Opportunity]:
     """The unreviewed opportunities, those that came back first."""
     waiting = [item for item in everything(context).values() if item.status == "unreviewed"]
     return sorted(waiting, key=lambda item: not item.returned)
+
+
+def mergeable(context: Context, opportunity: str) -> list[Opportunity]:
+    """The opportunities that stand in the ranking and could take over this one's evidence, by title."""
+    others = [item for item in everything(context).values() if item.open and item.id != opportunity]
+    return sorted(others, key=lambda item: (item.title.casefold(), item.id))

@@ -4,6 +4,7 @@ from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,10 @@ _ENDS = {
     "changes": ("finished_at",),
     "metrics": (),
 }
-_IDENTITY = {"incidents": ("title", "system", "environment", "started_at"), "changes": ("title", "system", "started_at")}
+_IDENTITY = {
+    "incidents": ("title", "system", "environment", "started_at"),
+    "changes": ("title", "system", "started_at"),
+}
 _WORDS = {"better": "high or low", "kind": "deployment, configuration, infrastructure or api_call"}
 
 
@@ -92,12 +96,17 @@ def time_formats(records: Records, mapping: Mapping) -> dict[str, TimeFormat]:
     return {
         name: times.decided(
             raw[name],
-            column=_file_column(mapping, name),
+            column=f'{_files_shown(records)}, column "{_file_column(mapping, name)}"',
             stated=mapping.date_format,
             siblings=tuple(raw[other] for other in names if other != name),
         )
         for name in names
     }
+
+
+def _files_shown(records: Records) -> str:
+    files = records.places.files
+    return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more files"
 
 
 def _file_column(mapping: Mapping, name: str) -> str:
@@ -144,7 +153,7 @@ def _raw(records: Records, mapping: Mapping, options: Options, table: Table) -> 
     return raw
 
 
-def _put_times(draft: _Draft, formats: AnyMapping[str, TimeFormat], zone: times.ZoneInfo) -> None:
+def _put_times(draft: _Draft, formats: AnyMapping[str, TimeFormat], zone: ZoneInfo) -> None:
     for name, form in formats.items():
         found = times.converted(draft.raw[name], form, zone)
         draft.columns[name] = pd.Series(found.times).dt.tz_localize("UTC")
@@ -276,7 +285,9 @@ def _sifted(draft: _Draft, records: Records, table: Table, source: str) -> Canon
         records.places.problem(position, column, draft.raw[column][position].as_py(), expected)
         for position, column, expected in sorted(draft.bad, key=lambda one: one[0])
     ]
-    frame = pd.DataFrame({name: draft.columns[name] for name in (*table.names, SYSTEMS) if name in draft.columns}, index=range(count))
+    frame = pd.DataFrame(
+        {name: draft.columns[name] for name in (*table.names, SYSTEMS) if name in draft.columns}, index=range(count)
+    )
     frame["source"] = pd.Series([source] * count, dtype="str")
     kept = np.flatnonzero(good)
     if len(kept) < count:

@@ -31,7 +31,7 @@ class _Wanted:
     mapping: Mapping | None
 
 
-def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Mapping | None) -> Chosen:  # noqa: A002
+def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Mapping | None) -> Chosen:
     """The files to read, as a person asked for them or as they show themselves.
 
     Raises
@@ -60,7 +60,10 @@ def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Map
     if len(by_format) != 1:
         raise Refused(_several(by_format) if by_format else _nothing(paths, wanted, skipped))
     name, files = next(iter(by_format.items()))
-    return Chosen(format=name, mapping=_mapping_of(name, wanted), strict=mapping is not None, files=files, skipped=skipped)
+    use = _mapping_of(name, wanted)
+    broken = [found for found in walked if found.broken and use.reader == "markdown"]
+    skipped = [(file, why) for file, why in skipped if file not in {found.name for found in broken}]
+    return Chosen(format=name, mapping=use, strict=mapping is not None, files=[*files, *broken], skipped=skipped)
 
 
 def fits(found: Found, mapping: Mapping, *, strict: bool) -> str:
@@ -115,7 +118,9 @@ def _walk(folder: Path) -> list[Path]:
     found = [
         file
         for file in sorted(folder.rglob("*"))
-        if not any(part.startswith(".") for part in file.relative_to(folder).parts) and file.is_file() and not file.is_symlink()
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and file.is_file()
+        and not file.is_symlink()
     ]
     if len(found) > MOST_FILES:
         raise Refused(f"{folder} holds {len(found):,} files; at most {MOST_FILES:,} are read: name a narrower folder.")
@@ -131,7 +136,7 @@ def _is_new(file: Path, seen: set[Path]) -> bool:
 
 def _format_of(found: Found, wanted: _Wanted) -> tuple[str, str]:
     """The name of the file's format, or empty and why it has none."""
-    if found.reader == "none":
+    if found.reader == "none" or found.broken:
         return "", found.why
     if wanted.mapping is not None:
         why = fits(found, wanted.mapping, strict=True)

@@ -32,7 +32,9 @@ def read_parquet(path: Path, name: str, limit: int | None = None) -> Records:
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
     names = named_columns(table.column_names, name)
-    columns = {column: _text(array.combine_chunks(), column, name) for column, array in zip(names, table.columns, strict=True)}
+    columns = {
+        column: _text(array.combine_chunks(), column, name) for column, array in zip(names, table.columns, strict=True)
+    }
     return from_columns(columns, file=name, row_of=np.arange(2, table.num_rows + 2))
 
 

@@ -15,7 +15,7 @@ from opex.sources.vocabulary import matched, plain_header
 
 COLUMNS = "columns"
 REQUIRED = {"incidents": ("title", "started_at"), "changes": ("title", "started_at"), "metrics": ("at", "value")}
-_STAND_INS = {
+_STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "incidents": {"title": ("description",)},
     "changes": {"started_at": ("finished_at", "committed_at"), "title": ("source_id",)},
     "metrics": {"metric": (f"{{{STEM}}}",)},
@@ -138,8 +138,8 @@ def _spelled(option: str, headers: Sequence[str], spelled: dict[str, str]) -> st
 
 def _absent(mapping: Mapping, column: str, given: str | list[str], headers: Sequence[str]) -> str:
     return (
-        f'The mapping {mapping.name} takes {column} from "{" or ".join(_listed(given))}", which the file does not have; '
-        f"it has {headers_shown(headers)}."
+        f'The mapping {mapping.name} takes {column} from "{" or ".join(_listed(given))}", which the file '
+        f"does not have; it has {headers_shown(headers)}."
     )
 
 
@@ -147,11 +147,11 @@ def _with_others(
     mapping: Mapping, found: dict[str, str | list[str]], headers: Sequence[str], left_out: dict[str, str]
 ) -> dict[str, str | list[str]]:
     """What the mapping does not mention, matched by name; a required column may borrow another's."""
-    settled = {c: h for c, given in found.items() for option in _listed(given) for h in [option]} | left_out
-    settled |= dict.fromkeys(mapping.constants, "")
+    settled = dict.fromkeys([*found, *left_out, *mapping.constants], "")
     used = used_columns(replace(mapping, columns=found))
     others = matched([header for header in headers if header not in used], mapping.kind, taken=settled)
-    result: dict[str, str | list[str]] = {**found, **others}
+    result: dict[str, str | list[str]] = dict(found)
+    result.update(others)
     for column, stand_ins in _STAND_INS[mapping.kind].items():
         if column in result or column in mapping.constants or column in left_out:
             continue

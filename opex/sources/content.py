@@ -102,7 +102,9 @@ def text_of(data: bytes, name: str, *, cut: bool = False) -> tuple[str, tuple[st
             return body.decode("latin-1"), (f"{name} is read as Latin-1.",)
         raise Refused(f"{name} is not readable as {encoding} (byte {error.start:,}); save it as UTF-8.") from None
     if "\x00" in text:
-        raise Refused(f"{name} holds NUL characters (the first at character {text.index(chr(0)) + 1:,}); save it as UTF-8 text.")
+        raise Refused(
+            f"{name} holds NUL characters (the first at character {text.index(chr(0)) + 1:,}); save it as UTF-8 text."
+        )
     return text, ((f"{name} is not UTF-8 and is read as Windows-1252.",) if encoding == "cp1252" else ())
 
 
@@ -136,7 +138,10 @@ def _guessed(data: bytes, cut: bool) -> str:
 
 def _refuse_control(data: bytes, name: str) -> None:
     if b"\x00" in data:
-        raise Refused(f"{name} holds NUL bytes (the first at byte {data.index(0) + 1:,}): it is damaged or no text; save it as UTF-8 text.")
+        raise Refused(
+            f"{name} holds NUL bytes (the first at byte {data.index(0) + 1:,}): it is damaged or no text; "
+            "save it as UTF-8 text."
+        )
     head = data[:CHUNK]
     if len(head) - len(head.translate(None, _CONTROL)) > 0.01 * len(head) + 2:
         raise Refused(f"{name} is not text; expected CSV, XLSX, JSON, JSON Lines, Parquet or Markdown.")

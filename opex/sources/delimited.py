@@ -1,9 +1,11 @@
 """CSV and its kin, read as text by pyarrow: no guessing of types, no word that turns into a missing value."""
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -15,6 +17,7 @@ from opex.sources.records import TEXT, Records, from_columns, shown
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 2_000
 HEAD = 1024**2
+_UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
 
 def read_delimited(path: Path, name: str) -> Records:
@@ -29,9 +32,9 @@ def read_delimited(path: Path, name: str) -> Records:
     delimiter, header, skip = header_of(text, name)
     bad: list[Problem] = []
     table = _parsed(text, name, delimiter, header, skip, bad)
-    _refuse_swallowed(table, name, delimiter)
     numbers = np.arange(skip + 1, skip + 1 + table.num_rows + len(bad))
-    numbers = numbers[~np.isin(numbers, [problem.row for problem in bad])]
+    numbers = numbers[~np.isin(numbers, [problem.row or 0 for problem in bad])]
+    _refuse_swallowed(table, name, delimiter, numbers)
     bad = [problem for problem in bad if problem.value]
     columns = dict(zip(header, table.columns, strict=True))
     return from_columns(columns, file=name, row_of=numbers, problems=bad, decimal_comma=delimiter == ";", notes=notes)
@@ -44,7 +47,9 @@ def header_of(text: str, name: str) -> tuple[str, list[str], int]:
         raise Refused(f"{name} is empty; expected a header and rows.")
     skipped = len(head) - len(head.lstrip("\r\n"))
     blank = head[:skipped].replace("\r\n", "\n").count("\n")
-    delimiter = _delimiter(head[skipped:])
+    if said := re.match(r"sep=(.)\r?\n", head[skipped:], re.IGNORECASE):  # how Excel is told the delimiter
+        skipped, blank = skipped + said.end(), blank + 1
+    delimiter = said[1] if said and said[1] in DELIMITERS else _delimiter(head[skipped:])
     reader = csv.reader(head[skipped:].splitlines(keepends=True), delimiter=delimiter)
     try:
         cells = next(reader)
@@ -62,7 +67,9 @@ def _delimiter(head: str) -> str:
 
 def _named(cells: list[str], name: str) -> list[str]:
     if len(cells) > MOST_COLUMNS:
-        raise Refused(f"{name} has {len(cells):,} columns; at most {MOST_COLUMNS:,} are read.")
+        raise Refused(
+            f"{name} has more than {MOST_COLUMNS:,} columns, which is the most that is read; keep the ones needed."
+        )
     return named_columns(cells, name)
 
 
@@ -71,19 +78,24 @@ def named_columns(cells: list[str], name: str) -> list[str]:
     names = [cell.strip().lstrip("\ufeff") or f"column {i}" for i, cell in enumerate(cells, 1)]
     repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
     if repeated:
-        raise Refused(f"{name} has the column {', '.join(map(shown, repeated))} more than once; give each column its own name.")
+        raise Refused(
+            f"{name} has the column {', '.join(map(shown, repeated))} more than once; give each column its own name."
+        )
     return names
 
 
 def _parsed(text: str, name: str, delimiter: str, header: list[str], skip: int, bad: list[Problem]) -> pa.Table:
-    """The rows below the header; rows with another number of fields are put into ``bad`` (blank ones without a value)."""
+    """The rows below the header. Rows with another number of fields go into ``bad``, blank ones without a value."""
 
     def keep_problem(row: pyarrow.csv.InvalidRow) -> str:
+        if row.text.count('"') % 2:
+            unclosed.append(row.number)
         value = shown(row.text) if row.text.strip() else ""
-        bad.append(Problem(file=name, row=row.number, column="row", value=value,
-                           expected=f"{row.expected_columns} fields as in the header (it has {row.actual_columns})"))  # fmt: skip
+        expected = f"{row.expected_columns} fields as in the header (it has {row.actual_columns})"
+        bad.append(Problem(file=name, row=row.number, column="row", value=value, expected=expected))
         return "skip"
 
+    unclosed: list[int] = []
     data = text.encode("utf-8", "replace")
     places = [str(i) for i in range(len(header))]
     try:
@@ -103,10 +115,12 @@ def _parsed(text: str, name: str, delimiter: str, header: list[str], skip: int, 
         if "Empty CSV" in str(error) or "contains no" in str(error) or "too few rows" in str(error).lower():
             return pa.table({place: pa.array([], TEXT) for place in places})
         raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
+    if unclosed:
+        raise Refused(f"{name}, row {unclosed[0]}: {_UNCLOSED}")
     return table.combine_chunks()
 
 
-def _refuse_swallowed(table: pa.Table, name: str, delimiter: str) -> None:
+def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> None:
     """A stray quote takes whole rows into one cell: a cell that holds lines shaped like rows shows it."""
     fields = table.num_columns
     if fields < 3:
@@ -121,8 +135,4 @@ def _refuse_swallowed(table: pa.Table, name: str, delimiter: str) -> None:
         suspect = pc.match_substring_regex(cells, row_shaped)
         if pc.any(suspect).as_py():
             position = int(np.flatnonzero(broken.to_numpy())[np.flatnonzero(suspect.to_numpy())[0]])
-            cell = str(cells.filter(suspect)[0].as_py())
-            raise Refused(
-                f'{name}: near data row {position + 1} a quote is opened and not closed before the next rows ("{shown(cell[:60])}"); '
-                'close it, or write a quote inside a cell as "".'
-            )
+            raise Refused(f"{name}, row {numbers[position]}: {_UNCLOSED}")

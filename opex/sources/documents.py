@@ -13,7 +13,7 @@ from opex.sources.records import Records, from_dicts, shown
 _DEEPEST = 20
 
 
-class _RepeatedKey(ValueError):
+class _RepeatedKeyError(ValueError):
     """An object names a key twice."""
 
 
@@ -28,13 +28,16 @@ def read_json(path: Path, name: str) -> Records:
     text, _ = text_of(opened(path, name), name)
     try:
         records = _array(_parsed(text), name)
-    except _RepeatedKey as error:
-        raise Refused(f'{name} names "{shown(str(error))}" twice in one object; give each value its own name.') from None
+    except _RepeatedKeyError as error:
+        raise Refused(
+            f'{name} names "{shown(str(error))}" twice in one object; give each value its own name.'
+        ) from None
     except RecursionError:
         raise Refused(f"{name} is nested too deeply; expected an array of flat objects.") from None
     except ValueError as error:
         raise Refused(f"{name} is not valid JSON: {error}.") from None
-    flat, numbers, problems = [], [], []
+    flat: list[dict[str, str | None]] = []
+    numbers, problems = [], []
     for number, record in enumerate(records, 1):
         if isinstance(record, dict):
             flat.append(_flat(record, name))
@@ -47,7 +50,8 @@ def read_json(path: Path, name: str) -> Records:
 def read_json_lines(path: Path, name: str, limit: int | None = None) -> Records:
     """The records of a file with one JSON object a line; the row number is the line's."""
     text, _ = text_of(opened(path, name), name)
-    flat, numbers, problems = [], [], []
+    flat: list[dict[str, str | None]] = []
+    numbers, problems = [], []
     for number, line in enumerate(text.split("\n"), 1):
         if limit is not None and len(flat) >= limit:
             break
@@ -71,7 +75,9 @@ def _line(line: str) -> dict[str, Any] | None:
 
 
 def _no_object(name: str, number: int, value: str) -> Problem:
-    return Problem(file=name, row=number, column="row", value=shown(value), expected="one JSON object with each name once")
+    return Problem(
+        file=name, row=number, column="row", value=shown(value), expected="one JSON object with each name once"
+    )
 
 
 def _parsed(text: str) -> Any:
@@ -83,7 +89,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
-        raise _RepeatedKey(next(name for name in names if names.count(name) > 1))
+        raise _RepeatedKeyError(next(name for name in names if names.count(name) > 1))
     return found
 
 
@@ -91,11 +97,17 @@ def _array(document: Any, name: str) -> list[Any]:
     if isinstance(document, list):
         return document
     if isinstance(document, dict):
-        arrays = {key: value for key, value in document.items() if _holds_objects(value)}
+        arrays = {
+            key: value
+            for key, value in document.items()
+            if isinstance(value, list) and any(isinstance(item, dict) for item in value)
+        }
         if len(arrays) == 1:
             return list(next(iter(arrays.values())))
         if len(arrays) > 1 and not any(isinstance(v, str) for v in document.values()):
-            raise Refused(f"{name} holds several arrays of objects ({', '.join(arrays)}); keep one of them in the file.")
+            raise Refused(
+                f"{name} holds several arrays of objects ({', '.join(arrays)}); keep one of them in the file."
+            )
         return [document]
     raise Refused(f"{name} holds no records; expected an array of objects.")
 

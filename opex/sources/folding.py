@@ -19,12 +19,14 @@ ACKNOWLEDGED = "acknowledged_at"
 def folded(records: Records, fold: Fold, timezone: str) -> Records:
     """One record for each value of ``fold.by``: its last update, with the time at which somebody took it on.
 
-    A table without the columns that order updates is a list of records already and comes back as it is.
+    A table without the columns that order updates is a list of records: each row is its record's last update.
     """
     table = records.table
     present = [column for column in fold.order if column in table.column_names]
-    if fold.by not in table.column_names or not present or not table.num_rows:
+    if fold.by not in table.column_names or not table.num_rows:
         return records
+    if not present:
+        return replace(records, table=_without_future(table, fold))
     ordered = records.taken(_order(table, fold, present, timezone))
     groups = pd.factorize(ordered.table[fold.by].combine_chunks().to_pandas().fillna(""))[0]
     order = np.argsort(groups, kind="stable")
@@ -47,16 +49,18 @@ def _order(table: pa.Table, fold: Fold, present: list[str], timezone: str) -> np
 def _sortable(array: pa.Array, column: str, timezone: str) -> npt.NDArray[np.float64]:
     whole = pc.match_substring_regex(array, r"^\d{1,15}$")
     if pc.all(pc.fill_null(whole, True)).as_py():
-        return np.nan_to_num(np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False)), nan=-1.0)
+        numbers = np.asarray(array.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+        return np.where(np.isnan(numbers), -1.0, numbers)
     form = times.decided(array, column=column, stated=None)
     found = times.converted(array, form, times.zone(timezone)).times
-    return np.where(np.isnat(found), -np.inf, found.astype("int64").astype(np.float64))
+    return np.asarray(np.where(np.isnat(found), -np.inf, found.astype("int64").astype(np.float64)), dtype=np.float64)
 
 
 def _states(table: pa.Table, fold: Fold) -> pd.Series:
     if fold.state not in table.column_names:
         raise Refused(f'The updates lack the column "{fold.state}" that says the state.')
-    return table[fold.state].combine_chunks().to_pandas().fillna("").str.strip().str.casefold()
+    states: pd.Series = table[fold.state].combine_chunks().to_pandas()
+    return states.fillna("").str.strip().str.casefold()
 
 
 def _first_taken_on(table: pa.Table, fold: Fold, groups: npt.NDArray[np.int64]) -> pa.Array | None:
@@ -64,7 +68,8 @@ def _first_taken_on(table: pa.Table, fold: Fold, groups: npt.NDArray[np.int64]) 
     if fold.updated not in table.column_names or fold.state not in table.column_names:
         return None
     passive = {word.casefold() for word in (*fold.new, *fold.unknown, "")}
-    taken = np.flatnonzero(~_states(table, fold).isin(passive).to_numpy())
+    several = np.bincount(groups)[groups] > 1  # a lone row is no history: its update is not when work began
+    taken = np.flatnonzero(~_states(table, fold).isin(passive).to_numpy() & several)
     first_group, first_at = np.unique(groups[taken], return_index=True)
     positions = np.full(int(groups[-1]) + 1, -1)
     positions[first_group] = taken[first_at]
@@ -91,7 +96,7 @@ def _with_column(table: pa.Table, name: str, array: pa.Array) -> pa.Table:
 def _notes(table: pa.Table, fold: Fold) -> tuple[str, ...]:
     states = _states(table, fold)
     return tuple(
-        f'{count} of {len(states):,} updates have the state "{word}", which the format does not explain; it counts as unknown.'
+        f'{count} of {len(states):,} updates have the state "{word}", which is not explained; it counts as unknown.'
         for word in fold.unknown
         if (count := int((states == word.casefold()).sum()))
     )

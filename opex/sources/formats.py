@@ -18,7 +18,9 @@ _TITLES = {
     "parquet": "Any table in Parquet",
     COLUMNS: "Any table in one of these forms",
 }
-_BY_HEADERS = "headers that name the columns needed (title and a start; for metrics a time and a value), by name or synonym"
+_BY_HEADERS = (
+    "headers that name the columns needed (title and a start; for metrics a time and a value), by name or synonym"
+)
 PLANNED_BY_COLUMN = "a column that says planned or maintenance; without one nothing is planned"
 
 
@@ -44,7 +46,14 @@ def formats() -> list[Format]:
         for preset in presets().values()
     ]
     plain = [
-        Format(name=name, kind="any", title=title, recognised_by=_BY_HEADERS, timezone="UTC", planned_rule=PLANNED_BY_COLUMN)
+        Format(
+            name=name,
+            kind="any",
+            title=title,
+            recognised_by=_BY_HEADERS,
+            timezone="UTC",
+            planned_rule=PLANNED_BY_COLUMN,
+        )
         for name, title in _TITLES.items()
     ]
     return named + plain

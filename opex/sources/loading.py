@@ -4,13 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from opex.domain.mapping import Mapping
-from opex.domain.problems import Problem, Refused
+from opex.domain.problems import Refused
 from opex.frames import INCIDENT_SYSTEMS, checked, empty, shaped
-from opex.sources.canonical import SYSTEMS, Canonical, canonical, refuse_option, systems_in, time_formats, without_missing
+from opex.sources.canonical import (
+    SYSTEMS,
+    Canonical,
+    canonical,
+    refuse_option,
+    systems_in,
+    time_formats,
+    without_missing,
+)
 from opex.sources.choosing import Chosen, chosen, fits, missing_words
 from opex.sources.columns import (
     COLUMNS,
@@ -25,7 +32,7 @@ from opex.sources.columns import (
 from opex.sources.folding import folded
 from opex.sources.formats import plain_mapping, presets
 from opex.sources.reading import Options, Progress, Proposal, Reading
-from opex.sources.records import STEM, Places, Records, joined, joined_places
+from opex.sources.records import STEM, Records, joined, joined_places
 from opex.sources.repeats import unique
 from opex.sources.sniffing import TABLES, Found, looked_at, records_of
 
@@ -36,7 +43,7 @@ def read(
     paths: Sequence[Path],
     *,
     kind: str,
-    format: str | None = None,  # noqa: A002 - the option's name on the command line
+    format: str | None = None,
     mapping: Mapping | None = None,
     source: str | None = None,
     system: str | None = None,
@@ -76,7 +83,15 @@ def read(
     Refused
         Nothing can be read as asked; the message is one sentence for the person.
     """
-    options = Options(source=source, system=system, environment=environment, timezone=timezone, metric=metric, unit=unit, better=better)
+    options = Options(
+        source=source,
+        system=system,
+        environment=environment,
+        timezone=timezone,
+        metric=metric,
+        unit=unit,
+        better=better,
+    )
     refuse_option(better)
     files = chosen(paths, kind=kind, format=format, mapping=mapping)
     return _read(files, options, progress or _silent)
@@ -86,7 +101,7 @@ def propose(
     paths: Sequence[Path],
     *,
     kind: str,
-    format: str | None = None,  # noqa: A002 - as above
+    format: str | None = None,
     mapping: Mapping | None = None,
     source: str | None = None,
     system: str | None = None,
@@ -102,7 +117,15 @@ def propose(
     Parameters and refusals are those of ``read``; but a table whose required columns are not found, or whose dates
     are ambiguous, gives a proposal without a sample that says what is missing.
     """
-    options = Options(source=source, system=system, environment=environment, timezone=timezone, metric=metric, unit=unit, better=better)
+    options = Options(
+        source=source,
+        system=system,
+        environment=environment,
+        timezone=timezone,
+        metric=metric,
+        unit=unit,
+        better=better,
+    )
     refuse_option(better)
     tell = progress or _silent
     lone = _lone_table(paths, kind, format)
@@ -136,7 +159,7 @@ def _silent(share: float, words: str) -> None:
     """Nobody watches."""
 
 
-def _lone_table(paths: Sequence[Path], kind: str, format: str | None) -> Chosen | None:  # noqa: A002
+def _lone_table(paths: Sequence[Path], kind: str, format: str | None) -> Chosen | None:
     """A single table that cannot be read yet, because its headers say too little: it is proposed all the same."""
     if len(paths) != 1 or not paths[0].is_file() or format not in (None, COLUMNS, *TABLES):
         return None
@@ -147,7 +170,7 @@ def _lone_table(paths: Sequence[Path], kind: str, format: str | None) -> Chosen 
     return Chosen(format=found.reader, mapping=plain, strict=False, files=[found])
 
 
-def _preset_knows(found: Found, kind: str, format: str | None) -> bool:  # noqa: A002
+def _preset_knows(found: Found, kind: str, format: str | None) -> bool:
     if format is not None:
         return False
     return any(not fits(found, preset, strict=False) for preset in presets().values() if preset.kind == kind)
@@ -161,7 +184,9 @@ def _sample(files: Chosen, groups: list[_Group], options: Options) -> tuple[Read
         return None, missing_words(files.files[0], missing)
     try:
         formats = time_formats(group.records, group.mapping)
-        part = canonical(group.records.head(SAMPLE), group.mapping, options, source=_source(files, options), formats=formats)
+        part = canonical(
+            group.records.head(SAMPLE), group.mapping, options, source=_source(files, options), formats=formats
+        )
     except Refused as refusal:
         return None, str(refusal)
     part = replace(part, problems=part.problems[:SAMPLE])
@@ -262,7 +287,14 @@ def _further_systems(frame: pd.DataFrame, split: str | None) -> pd.DataFrame:
     """The systems of an incident after its first, one row each."""
     if SYSTEMS not in frame.columns or split is None:
         return empty(INCIDENT_SYSTEMS)
-    several = frame.loc[frame[SYSTEMS].str.contains(split, regex=False) | frame[SYSTEMS].str.contains("\n", regex=False)]
+    several = frame.loc[
+        frame[SYSTEMS].str.contains(split, regex=False) | frame[SYSTEMS].str.contains("\n", regex=False)
+    ]
     more = {cell: systems_in(cell, split)[1:] for cell in several[SYSTEMS].unique()}
-    rows = several[["source", "source_id"]].assign(system=several[SYSTEMS].map(more)).explode("system").dropna(subset="system")
+    rows = (
+        several[["source", "source_id"]]
+        .assign(system=several[SYSTEMS].map(more))
+        .explode("system")
+        .dropna(subset="system")
+    )
     return shaped(rows.reset_index(drop=True), INCIDENT_SYSTEMS)

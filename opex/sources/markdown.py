@@ -1,5 +1,6 @@
 """Markdown files with YAML front matter: one record a file, the text below it is ``body``."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from opex.sources.content import opened, text_of
 from opex.sources.records import Records, from_dicts, shown
 
 _MOST = 4 * 1024**2
-_LOADER: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # the C one where it was built
+_MOST_FRONT = 64 * 1024
 
 
 def read_markdown(path: Path, name: str) -> Records:
@@ -36,10 +37,14 @@ def split_front_matter(text: str) -> tuple[str, str]:
     return "", ""
 
 
+@lru_cache(maxsize=512)  # a file is looked at to recognise it, and again to read it
 def fields_of(front: str) -> dict[str, str | None] | None:
     """The names and values as they are written (nothing becomes a date, a number or a boolean)."""
+    if len(front) > _MOST_FRONT:
+        return None
     try:
-        found = yaml.load(front, Loader=_LOADER)  # noqa: S506 - BaseLoader builds texts, lists and dicts only
+        # BaseLoader builds texts, lists and dicts only. Not the C one: deep nesting makes it end the process.
+        found = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     if not isinstance(found, dict):

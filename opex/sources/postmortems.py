@@ -1,4 +1,4 @@
-"""Post-mortems in Markdown with fixed sections (Summary, Timeline, Contributing Factors ... Stats): one incident a file."""
+"""Post-mortems in Markdown with fixed sections (Summary, Timeline ... Stats): one incident a file."""
 
 import datetime as dt
 import re
@@ -36,8 +36,8 @@ def read_postmortem(path: Path, name: str) -> Records:
     problem = _template(text, name)
     start = None if problem else _start(text)
     if problem is None and start is None:
-        problem = Problem(file=name, row=None, column="started_at", value=shown(_first_row(text)),
-                          expected="a date and time such as 2024-03-13 10:01 in the first column of the timeline")  # fmt: skip
+        expected = "a date and time such as 2024-03-13 10:01 in the first column of the timeline"
+        problem = Problem(file=name, row=None, column="started_at", value=shown(_first_row(text)), expected=expected)
     if problem is not None or start is None:
         return from_dicts([], file=name, row_of=[], problems=[p for p in [problem] if p])
     records = from_dicts([_record(text, path, start)], file=name, row_of=[-1])
@@ -50,7 +50,13 @@ def _template(text: str, name: str) -> Problem | None:
     title = _title(text)
     dates = re.search(r"\d{2}xx-MM-DD|YYYY-MM-DD", text)
     if dates and not _DATE.search(_section(text, "Timeline")):
-        return Problem(file=name, row=None, column="file", value=shown(title), expected="a filled-in post-mortem (it is the template)")
+        return Problem(
+            file=name,
+            row=None,
+            column="file",
+            value=shown(title),
+            expected="a filled-in post-mortem (it is the template)",
+        )
     return None
 
 

@@ -20,7 +20,10 @@ HEAD = 256 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A file: where it is, how reports call it, its reader, and the columns or text by which it is recognised."""
+    """A file: where it is, how reports call it, its reader, and the columns or text by which it is recognised.
+
+    A ``broken`` one is Markdown whose front matter cannot be read: beside readable ones it is a refused record.
+    """
 
     path: Path
     name: str
@@ -28,6 +31,7 @@ class Found:
     columns: tuple[str, ...] = ()
     text: str = ""
     why: str = ""
+    broken: bool = False
 
 
 def looked_at(path: Path, name: str) -> Found:
@@ -90,7 +94,10 @@ def _text_file(path: Path, name: str, text: str) -> Found:
     start = text.lstrip()
     if start.startswith("---\n"):
         fields = fields_of(split_front_matter(start)[0])
-        return Found(path=path, name=name, reader="markdown", columns=(*(fields or {}), "body"), text=text)
+        if fields is None:
+            why = f"{name} has front matter that is not valid YAML between two lines of ---."
+            return Found(path=path, name=name, reader="markdown", why=why, broken=True)
+        return Found(path=path, name=name, reader="markdown", columns=(*fields, "body"), text=text)
     if start.startswith(("{", "[")):
         return _json_file(path, name, start)
     if start.startswith("# ") or path.suffix.lower() in (".md", ".markdown"):

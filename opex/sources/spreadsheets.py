@@ -31,14 +31,18 @@ def read_workbook(path: Path, name: str, limit: int | None = None) -> Records:
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except Exception as error:
-        raise Refused(f"{name} cannot be opened as a workbook ({type(error).__name__}); save it again as .xlsx or CSV.") from None
+        raise Refused(
+            f"{name} cannot be opened as a workbook ({type(error).__name__}); save it again as .xlsx or CSV."
+        ) from None
     try:
         sheet = _data_sheet(book, name)
         return _records(sheet, name, limit)
     except Refused:
         raise
     except Exception as error:
-        raise Refused(f"{name} is a damaged workbook ({type(error).__name__}: {shown(str(error))}); save it again.") from None
+        raise Refused(
+            f"{name} is a damaged workbook ({type(error).__name__}: {shown(str(error))}); save it again."
+        ) from None
     finally:
         book.close()
 
@@ -55,10 +59,14 @@ def _refuse_bomb(path: Path, name: str) -> None:
             size = sum(part.file_size for part in parts)
             packed = sum(part.compress_size for part in parts) + 1
             if size > MOST_BYTES or (size > 100 * 1024**2 and size > 200 * packed):
-                raise Refused(f"{name} unpacks to {size:,} bytes; at most {MOST_BYTES:,} are read: save the table as CSV.")
+                raise Refused(
+                    f"{name} unpacks to {size:,} bytes; at most {MOST_BYTES:,} are read: save the table as CSV."
+                )
             for part in parts:
                 if part.filename.startswith("xl/worksheets/") and _has_formula_without_value(archive, part):
-                    raise Refused(f"{name} holds formulas without values; open it in a spreadsheet program, save it, load it again.")
+                    raise Refused(
+                        f"{name} holds formulas without values; open it in a spreadsheet program and save it."
+                    )
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError):
         raise Refused(f"{name} is a damaged workbook; save it again as .xlsx.") from None
 

@@ -57,7 +57,8 @@ WORDED = (
     TimeFormat(name="Y/m/d", pattern=rf"^{_YEAR}[/.](?P<m>\d{{1,2}})[/.](?P<d>\d{{1,2}}){_CLOCK}{_ZONE}$"),
     TimeFormat(
         name="5 Mar 2024",
-        pattern=rf"^{_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?P<b>[A-Za-z]{{3,9}})\.?,?[ -]{_YEAR}{_CLOCK}{_ZONE}$",
+        pattern=rf"^{_WEEKDAY}(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ -](?P<b>[A-Za-z]{{3,9}})\.?,?[ -]{_YEAR}"
+        rf"{_CLOCK}{_ZONE}$",
     ),
     TimeFormat(
         name="Mar 5, 2024",
@@ -65,10 +66,11 @@ WORDED = (
     ),
     TimeFormat(
         name="Mon Mar 5 14:30:00 2024",
-        pattern=rf"^{_WEEKDAY}(?P<b>[A-Za-z]{{3,9}}) +(?P<d>\d{{1,2}}) (?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?"
-        rf"{_ZONE} {_YEAR}$",
+        pattern=rf"^{_WEEKDAY}(?P<b>[A-Za-z]{{3,9}}) +(?P<d>\d{{1,2}}) "
+        rf"(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?{_ZONE} {_YEAR}$",
     ),
 )
+_GLANCE = 200
 SIMPLE = (ISO, SECONDS, MILLISECONDS, *WORDED)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LAST_DAY = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
@@ -106,15 +108,22 @@ def decided(values: pa.Array, *, column: str, stated: str | None, siblings: tupl
     """
     if stated and stated not in ("d/m/Y", "m/d/Y"):
         return TimeFormat(name=stated, strptime=stated)
-    if _count(values, _ISO) == len(values) - values.null_count:
-        return ISO
-    best = max(SIMPLE, key=lambda candidate: _count(values, candidate.pattern))
-    separator = max("/.-", key=lambda mark: _fits(values, mark))
-    if _fits(values, separator) <= _count(values, best.pattern):
+    best = _best(values)
+    if best in SIMPLE:
         return best
+    separator = next(mark for mark in "/.-" if NUMERIC[mark, "d/m/Y"] is best)
     if separator == ".":  # nobody writes the month first with dots
         return NUMERIC[separator, stated or "d/m/Y"]
     return NUMERIC[separator, stated or _order(values, separator, column, siblings)]
+
+
+def _best(values: pa.Array) -> TimeFormat:
+    """The format that most values fit, the first of equal ones (day and month are not told apart yet)."""
+    forms = (*SIMPLE, *(NUMERIC[separator, "d/m/Y"] for separator in "/.-"))
+    first = max(forms, key=lambda form: _count(values[:_GLANCE], form.pattern))
+    if _count(values, first.pattern) == len(values) - values.null_count:
+        return first
+    return max(forms, key=lambda form: _count(values, form.pattern))
 
 
 def converted(values: pa.Array, form: TimeFormat, timezone: ZoneInfo) -> Conversion:
@@ -140,10 +149,6 @@ def _valid(values: pa.Array) -> Bools:
     return np.asarray(values.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _fits(values: pa.Array, separator: str) -> int:
-    return _count(values, NUMERIC[separator, "d/m/Y"].pattern)
-
-
 def _order(values: pa.Array, separator: str, column: str, siblings: tuple[pa.Array, ...]) -> str:
     """``d/m/Y`` or ``m/d/Y``: from the values that only one of them fits, else from the sibling columns."""
     for group in ((values,), siblings):
@@ -151,8 +156,8 @@ def _order(values: pa.Array, separator: str, column: str, siblings: tuple[pa.Arr
         few, many = sorted((int(day_first), int(month_first)))
         if few and (few == many or few > max(1, many // 20)):
             raise Refused(
-                f'The dates in the column "{column}" put the day first in {day_first} rows and the month first in '
-                f"{month_first}; write them in one way, best as 2024-03-31 14:30."
+                f"{column}: the dates put the day first in {day_first} rows and the month first in {month_first}; "
+                "write them in one way, best as 2024-03-31 14:30."
             )
         if many:
             return "d/m/Y" if day_first > month_first else "m/d/Y"
@@ -166,7 +171,7 @@ def _ambiguous(sample: tuple[str, str, str], separator: str, column: str) -> str
     first, second, year = sample
     day, month = int(first), int(second)
     return (
-        f'In the column "{column}" day and month cannot be told apart ({first}{separator}{second}{separator}{year} could '
+        f"{column}: day and month cannot be told apart ({first}{separator}{second}{separator}{year} could "
         f"be {day} {_MONTHS[month - 1].title()} or {_MONTHS[day - 1].title()} {month}): state "
         f'date_format = "d/m/Y" or "m/d/Y" in the mapping.'
     )
@@ -175,7 +180,9 @@ def _ambiguous(sample: tuple[str, str, str], separator: str, column: str) -> str
 def _evidence(values: pa.Array, separator: str) -> tuple[int, int]:
     """How many values fit only day first, and how many only month first."""
     first, second = _two(values, separator)
-    return int(((first > 12) & (first < 32) & (second <= 12)).sum()), int(((second > 12) & (second < 32) & (first <= 12)).sum())
+    return int(((first > 12) & (first < 32) & (second <= 12)).sum()), int(
+        ((second > 12) & (second < 32) & (first <= 12)).sum()
+    )
 
 
 def _two(values: pa.Array, separator: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -246,7 +253,9 @@ def _with_plain_iso(values: pa.Array) -> pa.Array:
 
 
 def _epoch(values: pa.Array, form: TimeFormat) -> tuple[Times, Any, Bools]:
-    fits = np.asarray(pc.fill_null(pc.match_substring_regex(values, form.pattern), False).to_numpy(zero_copy_only=False))
+    fits = np.asarray(
+        pc.fill_null(pc.match_substring_regex(values, form.pattern), False).to_numpy(zero_copy_only=False)
+    )
     numbers = _integers(pc.if_else(pa.array(fits), values, "0"))
     scale = 1_000_000 if form is SECONDS else 1_000
     return (numbers * scale).astype("datetime64[us]"), np.zeros(len(numbers), dtype="timedelta64[us]"), fits
@@ -273,7 +282,7 @@ def _by_parts(values: pa.Array, form: TimeFormat) -> tuple[Times, Any, Bools]:
 
 
 def _leap(year: npt.NDArray[np.int64]) -> Bools:
-    return (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    return np.asarray((year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0)), dtype=bool)
 
 
 def _month_number(names: pa.Array) -> npt.NDArray[np.int64]:
@@ -302,7 +311,9 @@ def _clock(parts: dict[str, pa.Array]) -> tuple[npt.NDArray[np.int64], Bools]:
 def _offsets(zones: pa.Array) -> Any:
     """What an offset adds to UTC; not a time where none is written."""
     plain = pc.replace_substring_regex(pc.fill_null(zones, ""), r"^(?:Z|z|UTC|GMT)$", "+0000")
-    plain = pc.replace_substring_regex(pc.replace_substring(plain, ":", ""), r"^([+-]\d{2})$", r"\g<1>00".replace("g<1>", "1"))
+    plain = pc.replace_substring_regex(
+        pc.replace_substring(plain, ":", ""), r"^([+-]\d{2})$", r"\g<1>00".replace("g<1>", "1")
+    )
     unique = pc.dictionary_encode(plain)
     table = [_offset(text) for text in unique.dictionary.to_pylist()]
     return np.array(table, dtype="timedelta64[us]")[unique.indices.to_numpy(zero_copy_only=False)]

@@ -70,12 +70,16 @@ def whole_numbers(array: pa.Array, decimal_comma: bool) -> Typed:
     """Counts: whole numbers, 0 or more."""
     plain = _with_point(array, decimal_comma)
     fits = pc.match_substring_regex(plain, _WHOLE)
-    known = pc.if_else(pc.fill_null(fits, False), pc.replace_substring_regex(plain, r"\.0+$", ""), pa.scalar(None, TEXT))
+    known = pc.if_else(
+        pc.fill_null(fits, False), pc.replace_substring_regex(plain, r"\.0+$", ""), pa.scalar(None, TEXT)
+    )
     return _integers(array, known, "a whole number, 0 or more")
 
 
 def _integers(array: pa.Array, known: pa.Array, expected: str) -> Typed:
-    bad = np.flatnonzero((array.is_valid().to_numpy(zero_copy_only=False)) & ~known.is_valid().to_numpy(zero_copy_only=False))
+    bad = np.flatnonzero(
+        (array.is_valid().to_numpy(zero_copy_only=False)) & ~known.is_valid().to_numpy(zero_copy_only=False)
+    )
     values = pd.Series(known.cast(pa.int64()).to_pandas(integer_object_nulls=True), dtype="Int64")
     return Typed(values=values, expected=dict.fromkeys(map(int, bad), expected))
 

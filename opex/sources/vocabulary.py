@@ -56,4 +56,3 @@ def matched(headers: list[str], kind: str, *, taken: dict[str, str] | None = Non
         if column not in found and plain in free:
             found[column] = free.pop(plain)
     return found
-

@@ -16,7 +16,6 @@ from opex.services.prioritising import Board
 from opex.ui.drawer import open_drawer
 from opex.ui.ranked_list import ranked_list, rows
 from opex.ui.weights import weights_panel
-from opex.ui.words import several
 
 __all__ = ["board_view", "export_menu"]
 
@@ -82,8 +81,9 @@ def _chart(seen: Priorities, selected: str | None) -> str | None:
     known = [item for item in seen.items if item.opportunity.effort_days is not None]
     missing = len(seen.items) - len(known)
     if missing:
-        st.caption(f"{several(missing, 'opportunity').replace('opportunitys', 'opportunities')} without an estimated effort "
-                   "cannot be drawn: open one and give it an effort.")  # fmt: skip
+        st.caption(
+            f"{missing} of {len(seen.items)} have no estimated effort and cannot be drawn: open one, estimate it."
+        )
     if not known:
         return None
     table = pd.DataFrame(

@@ -1,5 +1,7 @@
 """The drawer: one opportunity, in the order in which a person asks: what to do, why, how the score comes about."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -13,7 +15,9 @@ from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing
 from opex.services.context import Context
+from opex.services.reviewing import Speaker
 from opex.ui.session import save
+from opex.ui.tables import incident_table
 from opex.ui.words import benefit, cost, day, hours, moment, several
 
 __all__ = ["open_drawer"]
@@ -86,9 +90,13 @@ def _describe(of: Context, it: Opportunity) -> None:
         removal = {"low": low / 100, "likely": likely / 100, "high": high / 100} if judged else {}
         if st.form_submit_button("Save", type="primary"):
             saying = Described(
-                title=title, action=action, effort_days=effort, owner=owner, status=status if status != it.status else None,
+                title=title,
+                action=action,
+                effort_days=effort,
+                owner=owner,
+                status=status if status != it.status else None,
                 **removal,
-            )  # fmt: skip
+            )
             _again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
 
 
@@ -110,23 +118,7 @@ def _incidents(of: Context, it: Opportunity) -> None:
     if table.empty:
         st.caption("No incident stands behind it.")
         return
-    shown = table[["started_at", "title", "hours", "severity", "system"]].reset_index(drop=True)
-    picked = st.dataframe(
-        shown,
-        key=f"evidence_{it.id}_{len(it.strikes)}",
-        height=min(36 + 35 * len(shown), 260),
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        alt=f"{len(shown)} incidents behind this opportunity, newest first",
-        column_config={
-            "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm"),
-            "title": st.column_config.TextColumn("incident", width="large"),
-            "hours": st.column_config.NumberColumn("hours lost", format="%.1f"),
-        },
-    )
-    rows: list[int] = picked.selection.rows
-    chosen = [str(table["id"].iloc[n]) for n in rows]
+    chosen = incident_table(table, key=f"evidence_{it.id}_{len(it.strikes)}", select=True, height=260)
     if not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
@@ -143,12 +135,16 @@ def _strike(of: Context, it: Opportunity, chosen: list[str]) -> None:
             saved = [
                 save(
                     f"strike_{it.id}_{i}",
-                    lambda s, i=i: reviewing.strike(of, it.id, i, s, reason=reason),
+                    partial(_struck, of, it.id, i, reason),
                     done="Struck.",
                 )  # type: ignore[misc]
                 for i in chosen
             ]
             _again(all(saved))
+
+
+def _struck(of: Context, opportunity: str, incident: str, reason: str, speaker: Speaker) -> int:
+    return reviewing.strike(of, opportunity, incident, speaker, reason=reason)
 
 
 def _validate(of: Context, it: Opportunity) -> None:

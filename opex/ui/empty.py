@@ -3,8 +3,10 @@
 import streamlit as st
 
 from opex.services.context import Context
+from opex.services.knowing import sizes
+from opex.ui.session import open_sample
 
-__all__ = ["nothing_loaded"]
+__all__ = ["nothing_loaded", "nothing_loaded_if_empty"]
 
 
 def nothing_loaded(of: Context) -> None:
@@ -18,5 +20,11 @@ def nothing_loaded(of: Context) -> None:
     if own.button("Load my own file", type="primary", key="go_load", width="stretch"):
         st.switch_page(st.session_state["page_load"])
     if sample.button("Look at sample data", key="go_sample", width="stretch"):
-        st.session_state["go_to_workspace"] = "Sample data"
-        st.rerun()
+        open_sample()
+
+
+def nothing_loaded_if_empty(of: Context) -> None:
+    """Stop the page with what to do next when the workspace holds nothing."""
+    if not any(sizes(of).values()):
+        nothing_loaded(of)
+        st.stop()

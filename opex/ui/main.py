@@ -9,7 +9,9 @@ from opex.ui.session import context, who_picker, workspace_picker
 from opex.workspace import ROOT
 
 PAGES = ROOT / "pages"
-st.set_page_config(page_title="opex", page_icon=str(Path(__file__).parent / "icon.png"), layout="wide")
+st.set_page_config(
+    page_title="opex", page_icon=str(Path(__file__).parent / "icon.png"), layout="wide", initial_sidebar_state=230
+)
 st.html(Path(__file__).parent / "page.css")
 
 
@@ -23,6 +25,9 @@ sections = {
     "Decide": [_page("drivers", "Drivers")],
     "Set up": [_page("load", "Load"), _page("systems", "Systems"), _page("team", "Team")],
 }
+for pages in sections.values():
+    for one in pages:
+        st.session_state[f"page_{one.url_path or 'priorities'}"] = one
 page = st.navigation(sections)
 try:
     opened = context()

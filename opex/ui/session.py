@@ -10,10 +10,12 @@ from opex.domain.decisions import FUNCTIONS, Person
 from opex.domain.problems import Refused
 from opex.services import reviewing
 from opex.services.context import Context
+from opex.services.knowing import sizes
+from opex.services.loading import load_sample
 from opex.services.reviewing import Speaker
-from opex.workspace import open_workspace, workspaces
+from opex.workspace import SAMPLE_NAME, open_workspace, workspaces
 
-__all__ = ["context", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
+__all__ = ["context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")
@@ -22,30 +24,42 @@ def _open(url: str, name: str) -> Context:
 
 
 def context() -> Context:
-    """The open workspace: what the address names, else a person's own if it holds something, else the sample."""
+    """The open workspace: the one that was chosen or that the address names, else a person's own."""
     offered = workspaces()
-    chosen = st.session_state.get("workspace")
-    if chosen not in offered:
-        asked = st.query_params.get("workspace")
-        chosen = asked if asked in offered else next(iter(offered))
-        st.session_state["workspace"] = chosen
-    return _open(offered[chosen], chosen)
+    chosen = st.session_state.get("open_workspace") or st.query_params.get("workspace")
+    name = chosen if chosen in offered else next(iter(offered))
+    st.session_state["open_workspace"] = name
+    return _open(offered[name], name)
 
 
 def workspace_picker() -> None:
     """Say which workspace is open, and switch."""
     offered = list(workspaces())
-    if st.session_state.get("workspace") not in offered:
-        context()
-    st.selectbox(
-        "Workspace", offered, key="workspace", on_change=_forget, help="Sample data never mixes with your own."
-    )
-    st.query_params["workspace"] = st.session_state["workspace"]
+    opened = offered.index(st.session_state["open_workspace"])
+    help_ = "Sample data has a file of its own and never mixes with yours."
+    chosen = st.selectbox("Workspace", offered, opened, help=help_)
+    st.query_params["workspace"] = chosen
+    if chosen != st.session_state["open_workspace"]:
+        _switch(chosen)
 
 
-def _forget() -> None:
-    for key in [key for key in st.session_state if str(key).startswith(("weight_", "shown_", "item"))]:
+def _switch(name: str) -> None:
+    for key in [
+        key for key in st.session_state if str(key).startswith(("weight_", "shown_", "item", "seen", "loaded"))
+    ]:
         del st.session_state[key]
+    st.session_state["open_workspace"] = name
+    st.rerun()
+
+
+def open_sample() -> None:
+    """Switch to the sample's own workspace, filling it the first time."""
+    url = workspaces()[SAMPLE_NAME]
+    with progress("Loading the sample data") as told, refusals():
+        of = _open(url, SAMPLE_NAME)
+        if not any(sizes(of).values()):
+            load_sample(of, progress=told)
+    _switch(SAMPLE_NAME)
 
 
 def person() -> Person | None:

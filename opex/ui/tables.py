@@ -1,0 +1,31 @@
+"""Tables of incidents, as people read them everywhere."""
+
+import pandas as pd
+import streamlit as st
+
+__all__ = ["incident_table"]
+
+_COLUMNS = {
+    "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm", width="small"),
+    "title": st.column_config.TextColumn("incident", width="large"),
+    "system": st.column_config.TextColumn("system", width="small"),
+    "hours": st.column_config.NumberColumn("hours lost", format="%.1f", width="small"),
+    "severity": st.column_config.NumberColumn("severity", help="1 most severe to 5", width="small"),
+    "id": st.column_config.TextColumn("id", width="small"),
+}
+
+
+def incident_table(table: pd.DataFrame, *, key: str, select: bool = False, height: int = 300) -> list[str]:
+    """Draw incidents, newest first; the ids that a person selected when ``select`` is on, else none."""
+    shown = table[list(_COLUMNS)].reset_index(drop=True)
+    options = {"on_select": "rerun", "selection_mode": "multi-row"} if select else {}
+    event = st.dataframe(
+        shown,
+        key=key,
+        height=min(38 + 35 * len(shown), height),
+        hide_index=True,
+        column_config=_COLUMNS,
+        alt=f"{len(shown)} incidents, newest first",
+        **options,  # type: ignore[arg-type]
+    )
+    return [str(table["id"].iloc[n]) for n in event.selection.rows] if select else []

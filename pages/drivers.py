@@ -1,0 +1,22 @@
+"""Drivers: what counts here, on which scale, and how much."""
+
+import streamlit as st
+
+from opex.services import driving
+from opex.ui.drivers import driver_editor, driver_list, driver_toml, versions
+from opex.ui.session import context
+from opex.ui.words import several
+
+of = context()
+drivers = driving.drivers(of)
+st.title("Drivers", anchor=False)
+st.caption(f"{drivers.label} is in force")
+by_family = {family: sum(d.weight for d in drivers.drivers if d.family == family) for family in ("unacceptable issue",)}
+st.markdown(
+    f"{several(len(drivers.drivers), 'driver')} order the priorities; unacceptable issues hold "
+    f"{by_family['unacceptable issue']:.0%} of the weight. Anchors are fixed levels, so adding an item moves no other."
+)
+chosen = driver_list(of, drivers)
+driver_editor(of, drivers, chosen)
+driver_toml(of, drivers)
+versions(of)

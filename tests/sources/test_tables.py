@@ -1,0 +1,379 @@
+"""Good but odd tables are read exactly (trust row 8)."""
+
+import datetime as dt
+import gzip
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from opex.domain.mapping import Mapping
+from opex.frames import CHANGES, INCIDENT_SYSTEMS, INCIDENTS, READINGS, checked
+from opex.sources import Reading, formats, propose, read
+
+UTC = dt.UTC
+
+
+def naive(text: str) -> dt.datetime:
+    """A wall-clock time as a workbook or a Parquet file holds it."""
+    return dt.datetime.fromisoformat(text)
+
+
+def written(folder: Path, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
+    file = folder / name
+    file.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+    return file
+
+
+def rows(reading: Reading, *columns: str) -> list[tuple[object, ...]]:
+    """The rows of the main table as plain values, a missing one as None."""
+    frame = reading.main[list(columns)].astype(object)
+    return [tuple(None if pd.isna(cell) else cell for cell in row) for row in frame.itertuples(index=False)]
+
+
+def test_every_column_of_an_incident_is_filled_from_headers_and_synonyms(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "desk.csv",
+        "Number,Short Description,Details,Services,ENV,Type,Priority,Opened,Detected,Ack time,Mitigated,Closed,State,"
+        "Maintenance,Users affected,Assignment group,Link,Labels,Reopen count,Caused by,Favourite colour\n"
+        "007,Login down,Nobody can log in,api;web,prd,Outage,P1,2024-03-01 10:00,2024-03-01 10:01,2024-03-01 10:02,"
+        "2024-03-01 10:30,2024-03-01 11:00,Resolved,no,120,Team A,https://x/7,auth;db,1,CHG1,blue\n",
+    )
+    reading = read([file], kind="incidents")
+    day = dt.datetime(2024, 3, 1, 10, tzinfo=UTC)
+    assert rows(reading, *INCIDENTS.names) == [
+        (
+            "csv",
+            "007",
+            "Login down",
+            "Nobody can log in",
+            "api",
+            "production",
+            "Outage",
+            1,
+            day,
+            day.replace(minute=1),
+            day.replace(minute=2),
+            day.replace(minute=30),
+            day.replace(hour=11),
+            "closed",
+            False,
+            120,
+            "Team A",
+            "https://x/7",
+            "auth;db",
+            1,
+            "CHG1",
+        )
+    ]
+    assert reading.tables["incident_systems"].values.tolist() == [["csv", "007", "web"]]
+    assert (reading.rows, reading.read, reading.refused, reading.duplicates, reading.problems) == (1, 1, 0, 0, [])
+    assert "Favourite colour" not in reading.matched.values()
+    checked(reading.main, INCIDENTS)
+    checked(reading.tables["incident_systems"], INCIDENT_SYSTEMS)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_a_table_in_any_common_encoding_keeps_its_letters(tmp_path: Path, encoding: str) -> None:
+    file = written(tmp_path, "umlauts.csv", "id,title,started_at\n1,Störung in Köln,2024-01-01\n", encoding)
+    assert rows(read([file], kind="incidents"), "source_id", "title") == [("1", "Störung in Köln")]
+
+
+def test_ids_keep_their_zeros_and_all_their_digits_even_beside_a_missing_one(tmp_path: Path) -> None:
+    file = written(
+        tmp_path, "ids.csv", "id,title,started_at,rfc\n00017,a,2024-01-01,\n12345678901234567890,b,2024-01-02,0042\n"
+    )
+    assert rows(read([file], kind="incidents"), "source_id", "caused_by") == [
+        ("00017", None),
+        ("12345678901234567890", "0042"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["NA", "None", "null", "NaN", "n/a", "-", "TRUE"])
+def test_a_service_named_like_a_missing_value_stays_a_word(tmp_path: Path, word: str) -> None:
+    file = written(tmp_path, "words.csv", f"id,title,started_at,service\n1,a,2024-01-01,{word}\n2,b,2024-01-01, \n")
+    assert rows(read([file], kind="incidents"), "system") == [(word,), (None,)]
+
+
+def test_semicolons_bring_decimal_commas_and_points_between_thousands(tmp_path: Path) -> None:
+    file = written(tmp_path, "load.csv", "timestamp;value\n2024-01-01;1.234,5\n2024-01-02;0,25\n2024-01-03;-3\n")
+    reading = read([file], kind="metrics", unit="ms", better="low")
+    assert rows(reading, "metric", "unit", "better", "value") == [
+        ("load", "ms", "low", 1234.5),
+        ("load", "ms", "low", 0.25),
+        ("load", "ms", "low", -3.0),
+    ]
+    checked(reading.main, READINGS)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found_in_the_header(tmp_path: Path, delimiter: str) -> None:
+    text = (
+        delimiter.join(["id", "title", "started_at"])
+        + "\n"
+        + delimiter.join(["1", "a, b; c" if delimiter in "\t|" else "a", "2024-01-01"])
+    )
+    assert len(read([written(tmp_path, "x.txt", text)], kind="incidents").main) == 1
+
+
+def test_quoted_cells_keep_line_breaks_and_quotes_and_rows_keep_their_numbers(tmp_path: Path) -> None:
+    file = written(tmp_path, "q.csv", 'id,title,body,started_at\n1,a,"one ""two""\nthree",2024-01-01\n\n2,b,x,never\n')
+    reading = read([file], kind="incidents")
+    assert rows(reading, "source_id", "description") == [("1", 'one "two"\nthree')]
+    assert [problem.row for problem in reading.problems] == [4]
+
+
+def test_excel_cells_are_read_as_a_person_sees_them(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["ID", "Title", "Start", "End", "Priority", "Users affected"])
+    sheet.append([42, "Excel day", naive("2024-02-29 13:05"), naive("2024-02-29 14:00:30"), 2.0, 1000])
+    sheet.append(["0042", "NA", dt.date(2024, 3, 1), None, "1 - Critical", None])
+    book.create_sheet("empty")
+    book.save(tmp_path / "book.xlsx")
+    reading = read([tmp_path / "book.xlsx"], kind="incidents")
+    assert rows(
+        reading, "source", "source_id", "title", "started_at", "resolved_at", "severity", "customers_affected"
+    ) == [
+        (
+            "xlsx",
+            "42",
+            "Excel day",
+            dt.datetime(2024, 2, 29, 13, 5, tzinfo=UTC),
+            dt.datetime(2024, 2, 29, 14, 0, 30, tzinfo=UTC),
+            2,
+            1000,
+        ),
+        ("xlsx", "0042", "NA", dt.datetime(2024, 3, 1, tzinfo=UTC), None, 1, None),
+    ]
+
+
+def test_parquet_json_and_json_lines_say_the_same_as_csv(tmp_path: Path) -> None:
+    csv = written(
+        tmp_path,
+        "a.csv",
+        "id,title,started_at,severity,system\n07,a,2024-01-01T10:00:00Z,2,x;y\n08,b,2024-01-02T10:00:00Z,,\n",
+    )
+    json = written(
+        tmp_path,
+        "a.json",
+        '{"page": {"name": "x"}, "incidents": [{"id": "07", "title": "a", "started_at": "2024-01-01T10:00:00Z",'
+        ' "severity": 2,'
+        ' "system": ["x", "y"]}, {"id": "08", "title": "b", "started_at": "2024-01-02T10:00:00Z", "severity": null}]}',
+    )
+    lines = written(
+        tmp_path,
+        "a.jsonl",
+        '{"id": "07", "title": "a", "started_at": "2024-01-01T10:00:00Z", "severity": 2, "system": ["x", "y"]}\n'
+        '{"id": "08", "title": "b", "started_at": "2024-01-02T10:00:00Z"}\n',
+    )
+    start = pa.array([naive("2024-01-01 10:00"), naive("2024-01-02 10:00")], pa.timestamp("ns", "UTC"))
+    table = pa.table(
+        {
+            "id": ["07", "08"],
+            "title": ["a", "b"],
+            "started_at": start,
+            "severity": [2.0, None],
+            "system": [["x", "y"], None],
+        }
+    )
+    pq.write_table(table, tmp_path / "a.parquet")
+    plain = read([csv], kind="incidents", source="desk").tables
+    for file in (json, lines, tmp_path / "a.parquet"):
+        other = read([file], kind="incidents", source="desk").tables
+        for name, frame in plain.items():
+            pd.testing.assert_frame_equal(other[name], frame)
+
+
+def test_a_gzipped_table_is_read_as_if_it_were_not(tmp_path: Path) -> None:
+    file = written(tmp_path, "cpu.csv.gz", gzip.compress(b"timestamp,value\n2024-01-01 00:00:00,0.5\n"))
+    assert rows(read([file], kind="metrics"), "source", "metric", "value") == [("cloudwatch", "cpu", 0.5)]
+
+
+def test_words_for_environment_severity_and_status_are_brought_to_one_spelling(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "words.csv",
+        "id,title,started_at,env,severity,status\n1,a,2024-01-01,Prod,Sev1,In Progress\n"
+        "2,b,2024-01-01, QA ,moderate,Done\n"
+        "3,c,2024-01-01,Blue Lab,5,weird\n4,d,2024-01-01,,,\n",
+    )
+    assert rows(read([file], kind="incidents"), "environment", "severity", "status") == [
+        ("production", 1, "open"),
+        ("test", 3, "closed"),
+        ("blue lab", 5, None),
+        ("unknown", None, None),
+    ]
+    said = read([file], kind="incidents", environment="prd", system="shop")
+    assert rows(said, "system", "environment")[3] == ("shop", "production")
+
+
+def test_without_an_id_column_the_id_follows_from_what_a_record_says(tmp_path: Path) -> None:
+    text = "title,service,started_at,severity\na,x,2024-01-01 10:00,1\nb,x,2024-01-01 10:00,1\n"
+    first = read([written(tmp_path, "one.csv", text)], kind="incidents").main["source_id"].tolist()
+    second = (
+        read([written(tmp_path, "two.csv", text.replace("10:00,1", "10:00:00Z,3"))], kind="incidents")
+        .main["source_id"]
+        .tolist()
+    )
+    assert first == second
+    assert [len(name) for name in first] == [16, 16]
+    assert first[0] != first[1]
+
+
+def test_a_record_twice_is_a_duplicate_and_an_id_for_two_records_a_problem(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "d.csv",
+        "id,title,started_at\n1,a,2024-01-01\n2,b,2024-01-01\n1,a,2024-01-01\n2,other,2024-01-01\n,c,2024-01-01\n",
+    )
+    reading = read([file], kind="incidents")
+    assert (len(reading.main), reading.duplicates, reading.refused, reading.read) == (2, 1, 2, 5)
+    assert [(p.row, p.column, p.value, p.expected) for p in reading.problems] == [
+        (6, "source_id", "", "an id (the column has one for other rows)"),
+        (5, "source_id", "2", "an id given once; row 3 has it already"),
+    ]
+
+
+def test_a_reading_twice_is_a_duplicate_and_two_values_for_a_time_a_problem(tmp_path: Path) -> None:
+    file = written(tmp_path, "m.csv", "timestamp,value\n2024-01-01,1.5\n2024-01-01,1.5\n2024-01-01,2\n2024-01-02,2\n")
+    reading = read([file], kind="metrics", metric="latency", system="api", environment="live")
+    assert rows(reading, "metric", "system", "environment", "value") == [
+        ("latency", "api", "production", 1.5),
+        ("latency", "api", "production", 2.0),
+    ]
+    assert (reading.duplicates, reading.refused) == (1, 1)
+    assert reading.problems[0].expected == "one value for a time; row 2 says 1.5"
+
+
+def test_each_refused_row_says_what_was_expected_and_counts_once(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "bad.csv",
+        "id,title,started_at,resolved_at,severity,customers,planned\n"
+        "1,ok,2024-01-02,2024-01-03,1,5,yes\n"
+        "2,,2024-01-02,,purple,-1,maybe\n"
+        "3,c,,,,,\n"
+        "4,d,2024-01-02,2024-01-01,,,\n"
+        "5,e,2024-01-02\n"
+        "6,f,2024-13-02,,,,\n",
+    )
+    reading = read([file], kind="incidents")
+    assert rows(reading, "source_id", "planned") == [("1", True)]
+    assert (reading.rows, reading.read, reading.refused) == (6, 6, 5)
+    assert [(p.row, p.column, p.value) for p in reading.problems] == [
+        (6, "row", "5,e,2024-01-02"),
+        (3, "severity", "purple"),
+        (3, "planned", "maybe"),
+        (3, "customers_affected", "-1"),
+        (3, "title", ""),
+        (4, "started_at", ""),
+        (5, "resolved_at", "2024-01-01"),
+        (7, "started_at", "2024-13-02"),
+    ]
+    assert reading.problems[6].expected == "a time at or after started_at 2024-01-02T00:00:00+00:00"
+
+
+def test_a_table_of_changes_needs_no_more_than_a_title_and_a_time(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "deploys.csv",
+        "release,service,deployed_at,result\n1.2,api,2024-01-01 10:00,success\n"
+        "1.3,api,2024-01-02 10:00,Rolled back\n1.4,api,2024-01-03 10:00,eh\n",
+    )
+    reading = read([file], kind="changes")
+    assert rows(reading, "title", "system", "kind", "outcome", "environment") == [
+        ("1.2", "api", "deployment", "succeeded", "unknown"),
+        ("1.3", "api", "deployment", "rolled_back", "unknown"),
+        ("1.4", "api", "deployment", "unknown", "unknown"),
+    ]
+    checked(reading.main, CHANGES)
+
+
+def test_files_with_other_headers_are_understood_each_by_its_own(tmp_path: Path) -> None:
+    written(tmp_path, "old.csv", "id,title,opened\n1,a,13/01/2024\n")
+    written(tmp_path, "new.csv", "id,title,started_at\n2,b,2024-01-02\n1,a,2024-01-13\n")
+    written(tmp_path, "notes.txt", "nothing here")
+    (tmp_path / ".gitkeep").touch()
+    reading = read([tmp_path], kind="incidents")
+    assert sorted(rows(reading, "source_id", "started_at")) == [
+        ("1", dt.datetime(2024, 1, 13, tzinfo=UTC)),
+        ("2", dt.datetime(2024, 1, 2, tzinfo=UTC)),
+    ]
+    assert reading.duplicates == 1
+    assert reading.skipped == [
+        ("notes.txt", "notes.txt is no table with columns; expected one with title and started_at.")
+    ]
+
+
+def test_a_proposal_can_be_edited_saved_and_used(tmp_path: Path) -> None:
+    file = written(tmp_path, "odd.csv", "Ref,What,Summary,When,Weight\n1,db,slow,03/04/2024,heavy\n")
+    first = propose([file], kind="incidents")
+    assert (first.format, first.missing, first.sample) == ("columns", ["started_at"], None)
+    assert first.unmatched == ["Ref", "What", "When", "Weight"]
+    mapping = Mapping.from_toml(
+        'name = "desk"\nkind = "incidents"\ndate_format = "d/m/Y"\ntimezone = "Europe/Berlin"\n'
+        '[columns]\nsource_id = "Ref"\nstarted_at = "when"\nseverity = "Weight"\ntitle = "{What}: {Summary}"\n'
+        '[values.severity]\nheavy = "2"\n[[planned]]\ncolumn = "What"\nvalues = ["DB"]\n'
+    )
+    proposal = propose([file], kind="incidents", mapping=mapping)
+    assert proposal.sample is not None
+    again = Mapping.from_toml(proposal.mapping.to_toml())
+    assert again == proposal.mapping
+    reading = read([file], kind="incidents", mapping=again)
+    assert rows(reading, "source", "source_id", "title", "started_at", "severity", "planned") == [
+        ("desk", "1", "db: slow", dt.datetime(2024, 4, 2, 22, tzinfo=UTC), 2, True)
+    ]
+    assert reading.matched["started_at"] == "When"
+
+
+def test_a_template_leaves_out_the_parts_that_are_missing(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "t.csv",
+        "id,a,b,c,at,d\n1,x,y,z,2024-01-01,\n2,,y,z,2024-01-01,\n3,x,,?,2024-01-01,\n4,,,,2024-01-01,fall back\n",
+    )
+    mapping = Mapping(
+        name="t",
+        kind="incidents",
+        missing=("?",),
+        columns={"title": ["{a}, {b}, {c}", "d"], "started_at": "at", "source_id": "id"},
+    )
+    assert rows(read([file], kind="incidents", mapping=mapping), "title") == [
+        ("x, y, z",),
+        ("y, z",),
+        ("x",),
+        ("fall back",),
+    ]
+
+
+def test_the_list_of_formats_says_how_each_is_recognised() -> None:
+    assert [(f.name, f.kind) for f in formats()] == [
+        ("cloudwatch", "metrics"),
+        ("commits", "changes"),
+        ("cstate", "incidents"),
+        ("postmortem", "incidents"),
+        ("servicenow", "incidents"),
+        ("statuspage", "incidents"),
+        ("csv", "any"),
+        ("xlsx", "any"),
+        ("json", "any"),
+        ("jsonl", "any"),
+        ("parquet", "any"),
+        ("columns", "any"),
+    ]
+    assert all(f.recognised_by and f.timezone and f.title for f in formats())
+    assert all(f.planned_rule for f in formats() if f.kind == "incidents")
+
+
+def test_progress_is_told_from_nothing_to_all(tmp_path: Path) -> None:
+    told: list[float] = []
+    file = written(tmp_path, "p.csv", "id,title,started_at\n1,a,2024-01-01\n")
+    read([file], kind="incidents", progress=lambda share, words: told.append(share))
+    assert told[0] == 0.0
+    assert told[-1] == 1.0
+    assert told == sorted(told)
