@@ -98,8 +98,16 @@ def _progress() -> Callable[[float, str], None] | None:
 
 
 @app.command()
-def serve(port: int = 8501, workspace: Workspace = None) -> None:
+def serve(
+    port: int = 8501,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Show the sample data until there is data of one's own.")
+    ] = False,
+    workspace: Workspace = None,
+) -> None:
     """Open the app on this machine (loopback only)."""
+    if sample:
+        os.environ["OPEX_SAMPLE"] = "1"
     if url := workspace or _chosen["workspace"]:
         os.environ["OPEX_WORKSPACE"] = url
     arguments = ["run", str(_app_file()), "--server.port", str(port), "--server.address", "127.0.0.1"]
@@ -155,13 +163,13 @@ def import_(
     if as_json:
         _print(report.document())
         return
-    _say(report.sentence)
+    _say(report.sentence + (f" {report.planned:,} of them are planned work." if report.planned else ""))
     for problem in report.problems[:20]:
         print(problem.sentence, file=sys.stderr)
     if len(report.problems) > 20:
         print(f"... and {len(report.problems) - 20:,} more; --json lists them all.", file=sys.stderr)
-    for file, why in report.skipped[:20]:
-        print(f"{file} was passed over: {why}.", file=sys.stderr)
+    for _, why in report.skipped[:20]:
+        print(f"Passed over: {why}", file=sys.stderr)
 
 
 def _mapping(path: Path | None) -> Mapping | None:

@@ -162,7 +162,7 @@ def shaped(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     columns = {}
     for c in table.columns:
         if c.name in frame.columns:
-            columns[c.name] = frame[c.name].astype(DTYPES[c.kind])
+            columns[c.name] = frame[c.name].astype(pd.api.types.pandas_dtype(DTYPES[c.kind]))
         else:
             columns[c.name] = pd.Series(pd.NA, index=frame.index, dtype=DTYPES[c.kind])
     return pd.DataFrame(columns, index=frame.index)

@@ -8,7 +8,7 @@ from opex.domain.drivers import DriverSet
 from opex.services.context import Context
 from opex.store.database import open_database
 
-__all__ = ["ROOT", "SAMPLE_NAME", "address", "default_url", "open_workspace", "workspaces"]
+__all__ = ["ROOT", "SAMPLE_NAME", "address", "default_url", "open_workspace", "sample_first", "workspaces"]
 
 _HERE = Path(__file__).resolve().parent
 ROOT = _HERE / "_app" if (_HERE / "_app").is_dir() else _HERE.parent
@@ -30,6 +30,11 @@ def workspaces() -> dict[str, str]:
     own = default_url()
     name = "My data" if own == address("opex") else own.rsplit("/", 1)[-1].split("?")[0].removesuffix(".db")
     return {name: own, SAMPLE_NAME: address("sample")}
+
+
+def sample_first() -> bool:
+    """Whether the sample is shown until there is data of one's own (``OPEX_SAMPLE``)."""
+    return bool(os.environ.get("OPEX_SAMPLE"))
 
 
 def open_workspace(url: str | None = None, name: str = "") -> Context:

@@ -90,5 +90,5 @@ def _found(texts: pd.Series, catalogue: Catalogue) -> dict[str, list[str]]:
     any_of = re.compile("|".join(f"(?:{pattern})" for _, pattern in owners), re.IGNORECASE)
     each = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in owners]
     hits = [text for text in unique if any_of.search(text)]
-    found = {text: [] for text in unique}
+    found: dict[str, list[str]] = {text: [] for text in unique}
     return found | {text: list(dict.fromkeys(name for name, p in each if p.search(text))) for text in hits}

@@ -92,7 +92,7 @@ def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
     sizes = cells.size()
     means = sizes.groupby("environment").mean()
     for (environment, system, category), members in cells:
-        count, mean = len(members), float(means[environment])
+        count, mean = len(members), float(means.loc[str(environment)])
         low, high = poisson_interval(count)
         if count < AREA_LEAST or low <= mean:
             continue
@@ -107,7 +107,7 @@ def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             high=high,
             unit="incidents a year",
             why=f"{_several(count, 'incident')} of {where} in the past 12 months ({low:.0f} to {high:.0f} expected in "
-            f"another such year); the average area of {environment} has {mean:.1f}.",
+            f"another such year); the average area has {mean:.1f}.",
             falsifier="If the count falls to the average in a year in which nothing was done, it was chance; if other "
             "systems log less of their trouble, it is only better logged.",
             system=str(system),
@@ -251,7 +251,7 @@ def worsening_metric(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             tested.append((subject, _slow_change(days, worse=1 if subject[-1] == "low" else -1)))
     q_values = benjamini_hochberg(np.array([trend[3] for _, trend in tested]))
     for (subject, (change, low, high, _)), q in zip(tested, q_values, strict=True):
-        metric, system, environment, unit, better = subject
+        metric, system, environment, unit, better = (str(part) for part in subject)
         if q > MOST_Q or abs(change) < METRIC_CHANGE or (change > 0) != (better == "low"):
             continue
         yield _worsening(facts, since, metric, system, environment, unit, (change, low, high))
@@ -291,7 +291,7 @@ def _worsening(
 
 def _slow_change(days: pd.Series, worse: int) -> tuple[float, float, float, float]:
     """Relative change over the window with its interval, and the one-sided p of not getting worse."""
-    weekday = days.groupby(days.index.dayofweek).transform("median")
+    weekday = days.groupby(pd.DatetimeIndex(days.index).dayofweek).transform("median")
     level = float(days.median())
     values = (days - weekday).to_numpy() + level
     time = (days.index - days.index[0]).total_seconds().to_numpy() / 86_400

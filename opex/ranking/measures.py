@@ -108,14 +108,14 @@ def _severe(of: Membership) -> NDArray[np.float64]:
 
 
 def _recovery(of: Membership) -> NDArray[np.float64]:
-    medians = of.rows.groupby("item")["hours"].median()
-    return medians.reindex(range(of.count)).to_numpy(dtype=np.float64)
+    medians = of.rows.groupby("item")["hours"].median().reindex(range(of.count)).to_numpy(dtype=np.float64)
+    return np.where(_summed(of) == 0, 0.0, medians)
 
 
 def _growth(of: Membership) -> NDArray[np.float64]:
     late = (of.rows["started_at"] > of.as_of - HALF).astype(float)
     newer, older = _summed(of, late), _summed(of, 1 - late)
-    return np.where(newer + older >= 4, (newer + 1) / (older + 1), np.nan)
+    return (newer + 1) / (older + 1)
 
 
 def _breadth(of: Membership) -> NDArray[np.float64]:
@@ -132,7 +132,7 @@ MEASURES: dict[str, Measure] = {
                 compute=_hours),
         Measure(name="severe_incidents_a_year", says="incidents of severity 1 or 2 in the past 12 months",
                 unit="incidents a year", pain=True, compute=_severe),
-        Measure(name="median_hours_to_recover", says="median hours from start to end of its incidents", unit="hours",
+        Measure(name="median_hours_to_recover", says="median hours from start to end of its incidents of the past 12 months, 0 without any", unit="hours",
                 pain=False, compute=_recovery),
         Measure(name="growth", says="incidents of the last 6 months for one of the 6 months before (each plus one)",
                 unit="times", pain=False, compute=_growth),

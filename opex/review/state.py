@@ -150,7 +150,9 @@ def _merged(found: Mapping[str, Opportunity]) -> dict[str, Opportunity]:
 def _home(opportunity: Opportunity, found: Mapping[str, Opportunity]) -> str | None:
     seen = {opportunity.id}
     here = opportunity
-    while here.status == "merged" and here.merged_into in found and here.merged_into not in seen:
+    while here.status == "merged" and here.merged_into is not None:
+        if here.merged_into not in found or here.merged_into in seen:
+            break
         seen.add(here.merged_into)
         here = found[here.merged_into]
     return None if here.id == opportunity.id or here.status == "merged" else here.id

@@ -27,7 +27,7 @@ def themes(context: Context) -> pd.DataFrame:
     for candidate in candidates(context):
         if "theme" not in candidate.finders:
             continue
-        mine = table.loc[table.index.intersection(candidate.incidents)]
+        mine = table.loc[table.index.intersection(list(candidate.incidents))]
         recent = mine[mine["started_at"] > now.as_of - YEAR]
         named = ", ".join(mine["system"].dropna().value_counts().index[:3])
         first, last = mine["started_at"].min(), mine["started_at"].max()

@@ -141,7 +141,8 @@ def _priority(
     of: Board, drivers: DriverSet, ranking: Ranking, n: int, place: int, move: Move | None, fresh: pd.DataFrame
 ) -> Priority:
     item, evidence = of.items[n], of.evidence[n]
-    new = int(fresh["incidents"].iat[n])
+    covers = fresh.iloc[n].to_dict()
+    new = int(covers["incidents"])
     raw = {d.name: None if np.isnan(v) else float(v) for d, v in zip(drivers.drivers, of.raw[n], strict=True)}
     return Priority(
         opportunity=item,
@@ -154,8 +155,8 @@ def _priority(
         why=item.candidate.lead.why if item.candidate else "Proposed by hand; no incidents stand behind it yet.",
         enough_rated=bool(ranking.enough[n]),
         move=move,
-        coverage_incidents=int(fresh["cumulative_incidents"].iat[n]),
-        coverage_hours=float(fresh["cumulative_hours"].iat[n]),
+        coverage_incidents=int(covers["cumulative_incidents"]),
+        coverage_hours=float(covers["cumulative_hours"]),
     )
 
 

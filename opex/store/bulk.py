@@ -102,7 +102,7 @@ def _is_time(column: sa.Column[Any]) -> bool:
 def _series(column: sa.Column[Any], values: Sequence[Any]) -> pd.Series:
     if _is_time(column):
         moments = pa.array(values, type=pa.int64()).cast(pa.timestamp("us", tz="UTC"))
-        return moments.to_pandas().astype("datetime64[us, UTC]")
+        return pd.Series(moments.to_pandas().astype("datetime64[us, UTC]"))
     if isinstance(column.type, sa.Text):
         return pd.Series(pd.array(values, dtype="str")) if values else pd.Series(dtype="str")
     if isinstance(column.type, sa.Boolean):

@@ -133,10 +133,13 @@ def catalogue(database: Database) -> Catalogue:
     with database.reading() as connection:
         rows = connection.execute(sa.select(schema.systems).order_by(schema.systems.c.name)).all()
     return Catalogue(
-        systems=tuple(
-            System(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.body.items()}) for row in rows
-        )
+        systems=tuple(_system(row.body) for row in rows)
     )
+
+
+def _system(body: dict[str, Any]) -> System:
+    plain: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in body.items()}
+    return System(**plain)
 
 
 def save_mapping(database: Database, name: str, kind: str, toml: str) -> None:

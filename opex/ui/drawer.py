@@ -10,6 +10,7 @@ from opex.domain.decisions import MOVE_REASONS, VERDICTS, Commented, Described, 
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.opportunities import EFFORT_SIZES, Opportunity
 from opex.domain.priorities import Priority
+from opex.domain.problems import NotEnoughData
 from opex.export.safe import markdown
 from opex.ranking.explain import sentences
 from opex.review.state import standing
@@ -31,18 +32,18 @@ def _closed() -> None:
 def open_drawer(of: Context, opportunity: str) -> None:
     """Show the opportunity of that id; every save is in the database before the drawer draws again."""
     order = prioritising.priorities(of)
-    item = next((item for item in getattr(order, "items", ()) if item.id == opportunity), None)
-    if item is None:
+    standing_items = () if isinstance(order, NotEnoughData) else order.items
+    item = next((item for item in standing_items if item.id == opportunity), None)
+    if item is None or isinstance(order, NotEnoughData):
         st.info("It does not stand in the ranking any more: it was declined, merged or done. The Inbox lists those.")
         return
-    drivers: DriverSet = order.drivers  # type: ignore[union-attr]
     st.subheader(f"{item.rank}. {markdown(item.opportunity.title)}", anchor=False)
     if item.opportunity.returned:
         st.info(item.opportunity.returned)
     _what_to_do(of, item)
     _why(of, item)
-    _score(of, item, drivers)
-    _move(of, item, len(order.items))  # type: ignore[union-attr]
+    _score(of, item, order.drivers)
+    _move(of, item, len(order.items))
     _history(of, item.opportunity)
 
 
@@ -137,7 +138,7 @@ def _strike(of: Context, it: Opportunity, chosen: list[str]) -> None:
                     f"strike_{it.id}_{i}",
                     partial(_struck, of, it.id, i, reason),
                     done="Struck.",
-                )  # type: ignore[misc]
+                )
                 for i in chosen
             ]
             _again(all(saved))
@@ -148,10 +149,10 @@ def _struck(of: Context, opportunity: str, incident: str, reason: str, speaker: 
 
 
 def _validate(of: Context, it: Opportunity) -> None:
-    for verdict in it.verdicts:
-        said = f": “{markdown(verdict.why)}”" if verdict.why else ""
-        impacts = f" Further impacts: {markdown(verdict.impacts)}." if verdict.impacts else ""
-        st.markdown(f"**{verdict.verdict}** says {markdown(verdict.person)} ({verdict.function}){said}.{impacts}")
+    for given in it.verdicts:
+        said = f": “{markdown(given.why)}”" if given.why else ""
+        impacts = f" Further impacts: {markdown(given.impacts)}." if given.impacts else ""
+        st.markdown(f"**{given.verdict}** says {markdown(given.person)} ({given.function}){said}.{impacts}")
     with st.expander("Does this insight hold?"), st.form(f"validate_{it.id}"):
         verdict = st.segmented_control(
             "Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=f"verdict_{it.id}"

@@ -1,5 +1,6 @@
 """The views of the evidence page: each leads with a sentence, then the picture, then the rows."""
 
+import pandas as pd
 import streamlit as st
 
 from opex.charts import timeline, trouble
@@ -27,7 +28,7 @@ def themes_view(of: Context) -> None:
         f"{several(len(table), 'theme')} recur; {len(recent)} of them in the past 12 months, and {half} of those make "
         "up half of the hours that themes lost. Incidents that read like nothing else stand outside."
     )
-    top = recent.head(DRAWN).assign(label=[f"{h:,.0f} h, {n} incidents" for h, n in _pairs(recent.head(DRAWN))])
+    top = _labelled(recent.head(DRAWN))
     if len(top):
         st.altair_chart(trouble(top), alt="Hours lost by theme in the past 12 months, most first")
     shown = table[["name", "incidents", "hours", "all_time", "first", "last", "systems"]]
@@ -52,8 +53,9 @@ def themes_view(of: Context) -> None:
         _theme(of, str(table["id"].iloc[row]))
 
 
-def _pairs(table):  # type: ignore[no-untyped-def]
-    return zip(table["hours"], table["incidents"], strict=True)
+def _labelled(table: pd.DataFrame) -> pd.DataFrame:
+    pairs = zip(table["hours"], table["incidents"], strict=True)
+    return table.assign(label=[f"{hours:,.0f} h, {count} incidents" for hours, count in pairs])
 
 
 def _theme(of: Context, chosen: str) -> None:
@@ -77,7 +79,7 @@ def systems_view(of: Context) -> None:
         f"{markdown(worst['name'])} was in trouble for {worst['hours']:,.0f} h in the past 12 months, "
         f"{worst['hours'] / total if total else 0:.0%} of all. Incidents that overlap count once for a system."
     )
-    top = table.head(DRAWN).assign(label=[f"{h:,.0f} h, {n} incidents" for h, n in _pairs(table.head(DRAWN))])
+    top = _labelled(table.head(DRAWN))
     st.altair_chart(trouble(top), alt="Hours in trouble by system in the past 12 months, most first")
     st.dataframe(
         table,

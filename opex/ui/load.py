@@ -15,7 +15,7 @@ from opex.export.safe import markdown
 from opex.frames import CHANGES, INCIDENTS, READINGS, Table
 from opex.services import finding, loading
 from opex.services.context import Context
-from opex.services.loading import Asked
+from opex.services.loading import Asked, Report
 from opex.ui.session import person, progress
 from opex.ui.words import moment, several
 from opex.workspace import SAMPLE_NAME
@@ -143,7 +143,7 @@ def _corrected(table: Table, mapping: Mapping, file_columns: list[str]) -> Mappi
     )
     unsaid = {name for name, column in columns.items() if column == "" and name not in mapping.columns}
     columns = {name: column for name, column in columns.items() if name not in unsaid}
-    return replace(mapping, columns=columns, timezone=zone or "UTC", date_format=format_.strip(), split=split)
+    return replace(mapping, columns=columns, timezone=zone or "UTC", date_format=(format_ or "").strip(), split=split or "")
 
 
 def _keep(of: Context, mapping: Mapping) -> None:
@@ -187,7 +187,10 @@ def load_button(of: Context, asked: Asked, paths: list[Path]) -> None:
             st.error(str(refusal))
             return
         st.session_state["loaded"] = report
-    report = st.session_state.get("loaded")
+    _report(st.session_state.get("loaded"))
+
+
+def _report(report: Report | None) -> None:
     if report is not None:
         st.success(report.sentence)
         if report.planned:

@@ -15,7 +15,7 @@ st.set_page_config(
 st.html(Path(__file__).parent / "page.css")
 
 
-def _page(file: str, title: str, *, default: bool = False) -> "st.Page":  # type: ignore[name-defined]
+def _page(file: str, title: str, *, default: bool = False) -> st.Page:
     return st.Page(PAGES / f"{file}.py", title=title, url_path=None if default else file, default=default)
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from opex.domain.decisions import FUNCTIONS, Person
 from opex.domain.problems import Refused
@@ -13,7 +14,7 @@ from opex.services.context import Context
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
 from opex.services.reviewing import Speaker
-from opex.workspace import SAMPLE_NAME, open_workspace, workspaces
+from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
 __all__ = ["context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
 
@@ -27,9 +28,16 @@ def context() -> Context:
     """The open workspace: the one that was chosen or that the address names, else a person's own."""
     offered = workspaces()
     chosen = st.session_state.get("open_workspace") or st.query_params.get("workspace")
-    name = chosen if chosen in offered else next(iter(offered))
+    name = chosen if chosen in offered else _first(offered)
     st.session_state["open_workspace"] = name
     return _open(offered[name], name)
+
+
+def _first(offered: dict[str, str]) -> str:
+    own = next(iter(offered))
+    if sample_first() and not any(sizes(_open(offered[own], own)).values()):
+        return SAMPLE_NAME
+    return own
 
 
 def workspace_picker() -> None:
@@ -131,11 +139,18 @@ def refusals() -> Iterator[None]:
         st.error(str(refusal))
 
 
+def _told(bar: DeltaGenerator, what: str) -> Callable[[float, str], None]:
+    def told(share: float, doing: str) -> None:
+        bar.progress(min(max(share, 0.0), 1.0), text=f"{what}: {doing}")
+
+    return told
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Callable[[float, str], None]]:
     """A progress bar for long work; it goes away when the work is done."""
     bar = st.progress(0.0, text=what)
     try:
-        yield lambda share, doing: bar.progress(min(max(share, 0.0), 1.0), text=f"{what}: {doing}")
+        yield _told(bar, what)
     finally:
         bar.empty()

