@@ -18,9 +18,8 @@ if isinstance(board, NotEnoughData):
     nothing_loaded(of)
     st.stop()
 
-title, export = st.columns([5, 1], vertical_alignment="bottom")
-title.title("Priorities", anchor=False)
-title.caption(f"as of {day(board.as_of)} · drivers {board.drivers.label} · workspace {of.name}")
-with export:
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+    st.title("Priorities", anchor=False, width="stretch")
     export_menu(of)
+st.caption(f"as of {day(board.as_of)} · drivers {board.drivers.label} · workspace {of.name}")
 board_view(of, board)

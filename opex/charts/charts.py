@@ -54,7 +54,7 @@ def waterfall(rows: pd.DataFrame) -> Any:
     ends = rows.assign(end=rows["start"] + rows["points"], room=rows["start"] + rows["most"])
     base = alt.Chart(ends).encode(y=y)
     room = base.mark_bar(height=16, color=QUIET, opacity=0.25).encode(
-        x=alt.X("start:Q", title="points of 100"), x2="room:Q"
+        x=alt.X("start:Q", title="points of 100", axis=alt.Axis(tickCount=8)), x2="room:Q"
     )
     bars = base.mark_bar(height=16, color=ACCENT).encode(
         x="start:Q",
@@ -72,7 +72,12 @@ def rug(rows: pd.DataFrame, zero_at: float, one_at: float, curve: str) -> Any:
         alt.Chart(rows[rows["kind"] == "curve"])
         .mark_line(color=QUIET)
         .encode(
-            x=alt.X("raw:Q", title=None, scale=alt.Scale(type="symlog" if curve == "logarithmic" else "linear")),
+            x=alt.X(
+                "raw:Q",
+                title=None,
+                axis=alt.Axis(values=_round_values(zero_at, one_at), format="~g"),
+                scale=alt.Scale(type="symlog" if curve == "logarithmic" else "linear"),
+            ),
             y=alt.Y("worth:Q", title="counts", axis=alt.Axis(values=[0, 0.5, 1])),
         )
     )
@@ -88,6 +93,13 @@ def rug(rows: pd.DataFrame, zero_at: float, one_at: float, curve: str) -> Any:
     anchors = pd.DataFrame({"raw": [zero_at, one_at], "text": ["0", "1"], "worth": [0.0, 1.0]})
     marks = alt.Chart(anchors).mark_point(color=LOSS, filled=True, size=45).encode(x="raw:Q", y="worth:Q")
     return _calm((line + ticks + marks).properties(height=130))
+
+
+def _round_values(zero_at: float, one_at: float) -> list[float]:
+    low, high = sorted((zero_at, one_at))
+    steps = [base * 10.0**power for power in range(-2, 7) for base in (1, 3)]
+    inside = [step for step in steps if low < step < high * 0.7]
+    return [low, *inside[-4:], high]
 
 
 def trouble(rows: pd.DataFrame) -> Any:

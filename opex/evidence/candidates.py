@@ -22,9 +22,9 @@ MOST_CHANGES = 200
 # What each finder proposes to do, and how much of the pain that takes away when nobody has judged it yet. Assumed,
 # and the page says so: no study gives such shares, so they are wide, and the first thing to correct.
 _ACTIONS: dict[str, tuple[str, Removal]] = {
-    "theme": ("Find and remove the common cause of “{label}”", Removal(low=0.3, likely=0.6, high=0.9)),
+    "theme": ("Find and remove the common cause", Removal(low=0.3, likely=0.6, high=0.9)),
     "slow_recovery": ("Make {system} quicker to recover: runbook, rollback", Removal(low=0.1, likely=0.3, high=0.5)),
-    "worsening_trend": ("Stop the rise: {label}", Removal(low=0.2, likely=0.4, high=0.6)),
+    "worsening_trend": ("Find what drives it and stop the rise", Removal(low=0.2, likely=0.4, high=0.6)),
     "area": ("Make {where} more reliable", Removal(low=0.1, likely=0.25, high=0.5)),
 }  # fmt: skip
 
@@ -164,14 +164,15 @@ class _ChangesBefore:
     """The changes of an incident's systems in the day before it: what to look at first, and no accusation."""
 
     def __init__(self, facts: Facts) -> None:
-        started = facts.changes.set_index("id")["started_at"]
-        pairs = facts.change_systems.assign(at=facts.change_systems["change_id"].map(started)).sort_values("at")
+        changes = facts.changes.rename(columns={"id": "change_id"})[["change_id", "started_at"]]
+        pairs = facts.change_systems.merge(changes, on="change_id").sort_values("started_at", kind="stable")
         self._by_system = {
-            system: (own["at"].astype("int64").to_numpy(), own["change_id"].to_numpy())
+            system: (own["started_at"].astype("int64").to_numpy(), own["change_id"].to_numpy())
             for system, own in pairs.groupby("system")
         }
-        times = facts.incidents.set_index("id")["started_at"].astype("int64")
-        touched = facts.incident_systems.assign(at=facts.incident_systems["incident_id"].map(times))
+        incidents = facts.incidents.rename(columns={"id": "incident_id"})[["incident_id", "started_at"]]
+        touched = facts.incident_systems.merge(incidents, on="incident_id")
+        touched = touched.assign(at=touched["started_at"].astype("int64"))
         self._incidents = touched.groupby("incident_id")[["system", "at"]].agg(tuple).to_dict("index")
 
     def of(self, incidents: Sequence[str]) -> tuple[str, ...]:

@@ -32,9 +32,9 @@ def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
     """
     spellings: dict[str, Counter[str]] = {}
     known = existing.names
-    for name in named:
+    for name, times in Counter(named).items():
         base = _REMARK.sub("", name.strip()) or name.strip()
-        spellings.setdefault(base.casefold(), Counter())[name.strip()] += 1
+        spellings.setdefault(base.casefold(), Counter())[name.strip()] += times
     added = []
     for folded, seen in sorted(spellings.items()):
         if folded in known:

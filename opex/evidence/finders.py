@@ -51,9 +51,13 @@ def _with_systems(facts: Facts) -> pd.DataFrame:
 
 
 def theme(facts: Facts, as_of: datetime) -> Iterator[Finding]:
-    """Incidents that read alike, at least two of them; disjoint. Key: the first incident of the theme."""
+    """Incidents that read alike, or that one system and category word differently; disjoint. Key: the first of them."""
     incidents = _real(facts)
-    themes = group(incidents["title"].tolist(), incidents["description"].fillna("").tolist())
+    system, category = incidents["system"].fillna(""), incidents["category"].fillna("")
+    contexts = (system + "|" + category).where((system != "") & (category != ""), "")
+    themes = group(
+        incidents["title"].tolist(), incidents["description"].fillna("").tolist(), contexts=contexts.tolist()
+    )
     recent = (incidents["started_at"] > as_of - YEAR).to_numpy()
     for number, words in enumerate(themes.words):
         mine = themes.labels == number

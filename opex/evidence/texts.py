@@ -172,6 +172,8 @@ class Readings:
         The same for what was wrong or done. A reading can have none.
     spoken
         For each thing the word people used most for it.
+    slips
+        Words read as others: typing errors, and numbers glued to words.
     """
 
     reading_of: Ints
@@ -185,6 +187,7 @@ class Readings:
     trouble_reading: Ints
     trouble_weight: Floats
     spoken: tuple[str, ...]
+    slips: frozenset[str]
 
 
 def read(
@@ -224,7 +227,8 @@ def read(
         [[index[part] for raw in words for part in stems[raw]] for words in chunk_words], flat_chunks, lengths
     )
     tokens = _told(word, doc, lexicon, _WEAK | _stems(entry.lower() for entry in ignored), synonyms)
-    return _distinct(tokens, len(texts), lexicon, _spoken(counts, repaired, lexicon, index))
+    slips = frozenset(word for word, parts in repaired.items() if parts != (word,))
+    return _distinct(tokens, len(texts), lexicon, _spoken(counts, repaired, lexicon, index), slips)
 
 
 def _chunked(texts: Sequence[str]) -> tuple[Ints, Ints, list[str]]:
@@ -486,7 +490,9 @@ def _phrases(synonyms: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, str], d
     return singles, pairs
 
 
-def _distinct(tokens: _Tokens, n_texts: int, lexicon: Sequence[str], spoken: tuple[str, ...]) -> Readings:
+def _distinct(
+    tokens: _Tokens, n_texts: int, lexicon: Sequence[str], spoken: tuple[str, ...], slips: frozenset[str]
+) -> Readings:
     """Fold texts that tell the same into one reading; readings sort by their texts, most first, then by content."""
     span = 4 * max(len(lexicon), len(tokens.troubles), 1)
     entry = tokens.code * 4 + tokens.is_trouble * 2 + tokens.aside
@@ -501,11 +507,15 @@ def _distinct(tokens: _Tokens, n_texts: int, lexicon: Sequence[str], spoken: tup
         raw[start * size : end * size] if speaks else b""
         for start, end, speaks in zip(bounds[:-1], bounds[1:], has_thing.tolist(), strict=True)
     ]
-    return _readings(keys, lexicon, tokens.troubles, spoken)
+    return _readings(keys, lexicon, tokens.troubles, spoken, slips)
 
 
 def _readings(
-    keys: Sequence[bytes], lexicon: Sequence[str], troubles: tuple[str, ...], spoken: tuple[str, ...]
+    keys: Sequence[bytes],
+    lexicon: Sequence[str],
+    troubles: tuple[str, ...],
+    spoken: tuple[str, ...],
+    slips: frozenset[str],
 ) -> Readings:
     counted = Counter(keys)
     counted.pop(b"", None)
@@ -529,6 +539,7 @@ def _readings(
         trouble_reading=reading[is_trouble],
         trouble_weight=weight[is_trouble],
         spoken=spoken,
+        slips=slips,
     )
 
 
@@ -571,3 +582,23 @@ def phrases(text: str, stems: Sequence[str], spoken: Mapping[str, str]) -> tuple
                 found |= {stem(said): " ".join(run) for said in run}
                 run = []
     return tuple(dict.fromkeys(found.get(entry, spoken.get(entry, entry)) for entry in stems))
+
+
+def blemishes(text: str, slips: frozenset[str]) -> int:
+    """Count what makes a title a poor label: typing errors, ids, numbers and times, and words in brackets.
+
+    Parameters
+    ----------
+    text
+        A title.
+    slips
+        Words known to be typing errors, as `Readings.slips` gives them.
+
+    Examples
+    --------
+    >>> [blemishes(title, frozenset({"dsk"})) for title in ("Disk full", "INC5416972: dsk full", "[P1] Disk full")]
+    [0, 2, 1]
+    """
+    chunks = text.lower().split()
+    untidy = sum(any(letter.isdigit() for letter in chunk) or chunk[0] in "[(" for chunk in chunks)
+    return untidy + sum(word in slips for chunk in chunks for word in _words(chunk))

@@ -10,9 +10,20 @@ from opex.domain.drivers import Driver
 from opex.ranking.scales import worth
 from opex.ranking.weighted import contributions, score
 
-__all__ = ["ENOUGH", "Ranking", "rank", "worths"]
+__all__ = ["ENOUGH", "Alphabet", "Ranking", "alphabetical", "rank", "worths"]
 
 ENOUGH = 0.5
+_ID_BITS = 22
+_MOST_ITEMS = 1 << _ID_BITS
+_BELOW = np.int64(1 << 40)  # more than any score can lose, in steps of 1e-12
+
+
+@dataclass(frozen=True)
+class Alphabet:
+    """Items by id: ``by_name`` holds their positions in the order of the ids, ``place`` each item's place in it."""
+
+    by_name: NDArray[np.intp]
+    place: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -41,8 +52,23 @@ def worths(raw: NDArray[np.float64], drivers: Sequence[Driver]) -> NDArray[np.fl
     return placed
 
 
+def alphabetical(names: Sequence[str]) -> Alphabet:
+    """The order of the ids by code points (equal ones as given)."""
+    by_name = np.argsort(np.asarray(names, dtype=str), kind="stable")
+    return Alphabet(by_name=by_name, place=_inverse(by_name))
+
+
+def _inverse(order: NDArray[np.intp]) -> NDArray[np.intp]:
+    places = np.empty(len(order), dtype=np.intp)
+    places[order] = np.arange(len(order))
+    return places
+
+
 def rank(
-    values: NDArray[np.float64], known: NDArray[np.bool_], weights: NDArray[np.float64], names: Sequence[str]
+    values: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    names: Sequence[str] | Alphabet,
 ) -> Ranking:
     """Order items by their score, the highest first.
 
@@ -56,15 +82,29 @@ def rank(
         (m,), adding up to 1.
     names
         (n,) ids: items that score alike (to twelve digits) are ordered by id, so that the order is total and the
-        same tomorrow. It says nothing about which of them is better.
+        same tomorrow. It says nothing about which of them is better. Whoever ranks the same items again and again
+        works out their `alphabetical` order once and passes it: comparing texts is most of the cost.
 
     Returns
     -------
     A `Ranking`; one of empty arrays for no items.
     """
+    alphabet = names if isinstance(names, Alphabet) else alphabetical(names)
     scores = score(values, weights)
-    enough = known @ weights >= ENOUGH - 1e-12
-    order = np.lexsort((np.asarray(names, dtype=str), -scores.round(12), ~enough))
-    ranks = np.empty(len(order), dtype=np.intp)
-    ranks[order] = np.arange(1, len(order) + 1)
+    enough = score(known, weights) >= ENOUGH - 1e-12
+    ranks = _inverse(_order(scores, enough, alphabet)) + 1
     return Ranking(scores=scores, parts=contributions(values, weights), ranks=ranks, enough=enough)
+
+
+def _order(scores: NDArray[np.float64], enough: NDArray[np.bool_], alphabet: Alphabet) -> NDArray[np.intp]:
+    """The items' positions, the first first: enough before not enough, high before low, then by id.
+
+    The three are packed into one whole number, the id's place in its lowest bits, so that one plain sort is all it
+    takes: half the time of an argsort and a tenth of a lexsort. 1 + 40 + 22 bits: up to four million items.
+    """
+    if len(scores) > _MOST_ITEMS:
+        raise ValueError(f"{len(scores)} items are too many to rank at once; at most {_MOST_ITEMS} are")
+    lost = np.rint((1 - scores) * 1e12).astype(np.int64)
+    packed = ((~enough * _BELOW + lost) << _ID_BITS) | alphabet.place
+    packed.sort()
+    return alphabet.by_name[packed & (_MOST_ITEMS - 1)]

@@ -51,8 +51,8 @@ def systems(context: Context) -> pd.DataFrame:
     recent = replace(facts, incidents=real, incident_systems=pairs[pairs["incident_id"].isin(real["id"])])
     hours = hours_lost_by_system(recent, now.as_of)
     counts = recent.incident_systems.groupby("system").size()
-    started = facts.changes.set_index("id")["started_at"]
-    changes = facts.change_systems[facts.change_systems["change_id"].map(started) > now.as_of - YEAR]
+    recent_changes = facts.changes.loc[facts.changes["started_at"] > now.as_of - YEAR, "id"]
+    changes = facts.change_systems[facts.change_systems["change_id"].isin(recent_changes)]
     table = pd.DataFrame({"hours": hours, "incidents": counts, "changes": changes.groupby("system").size()}).fillna(0)
     table = table.astype({"incidents": int, "changes": int}).rename_axis("name").reset_index()
     return table.sort_values(["hours", "name"], ascending=[False, True], ignore_index=True)

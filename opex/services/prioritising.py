@@ -15,7 +15,7 @@ from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
 from opex.domain.problems import NotEnoughData, Refused
 from opex.evidence.facts import YEAR
 from opex.ranking.measures import Membership, membership, raw_values
-from opex.ranking.ranking import Ranking, rank, worths
+from opex.ranking.ranking import Alphabet, Ranking, alphabetical, rank, worths
 from opex.ranking.replay import covered, replay
 from opex.review.order import agreed_order
 from opex.review.state import moves, opportunities
@@ -42,6 +42,7 @@ class Board:
     all_items: Mapping[str, Opportunity]
     raw: NDArray[np.float64]
     values: NDArray[np.float64]
+    alphabet: Alphabet
     evidence: tuple[Evidence, ...]
     of: Membership
     moves: tuple[Entry, ...]
@@ -81,6 +82,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         all_items=everyone,
         raw=raw,
         values=worths(raw, chosen.drivers),
+        alphabet=alphabetical([item.id for item in items]),
         evidence=_evidence(items, of),
         of=of,
         moves=tuple(moves(entries)),
@@ -110,7 +112,7 @@ def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, .
 
 
 def _ranking(of: Board, weights: NDArray[np.float64]) -> Ranking:
-    return rank(of.values, ~np.isnan(of.raw), weights, [item.id for item in of.items])
+    return rank(of.values, ~np.isnan(of.raw), weights, of.alphabet)
 
 
 def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Priorities:

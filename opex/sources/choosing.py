@@ -8,7 +8,7 @@ from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.sources.columns import COLUMNS, REQUIRED, headers_shown, missing_columns, resolved
 from opex.sources.formats import plain_mapping, preset_of, presets
-from opex.sources.sniffing import TABLES, Found, looked_at, readable, recognised
+from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, readable, recognised
 
 MOST_FILES = 100_000
 
@@ -72,8 +72,9 @@ def fits(found: Found, mapping: Mapping, *, strict: bool) -> str:
         return found.why or f"{found.name} is {_reader_shown(found)}; the format {mapping.name} is not read from that."
     if mapping.reader == "postmortem":
         return "" if recognised(found, mapping) else f"{found.name} lacks the sections of a post-mortem."
+    every_file_alike = strict and mapping.reader not in DOCUMENTS  # a document may leave a heading out
     try:
-        missing = missing_columns(resolved(mapping, found.columns, strict=strict))
+        missing = missing_columns(resolved(mapping, found.columns, strict=every_file_alike))
     except Refused as refusal:
         return f"{found.name}: {refusal}"
     return missing_words(found, missing) if missing else ""

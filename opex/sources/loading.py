@@ -34,7 +34,7 @@ from opex.sources.formats import plain_mapping, presets
 from opex.sources.reading import Options, Progress, Proposal, Reading
 from opex.sources.records import STEM, Records, joined, joined_places
 from opex.sources.repeats import unique
-from opex.sources.sniffing import TABLES, Found, looked_at, records_of
+from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, records_of
 
 SAMPLE = 200
 
@@ -230,7 +230,7 @@ def _fitted(files: Chosen, records: Records, options: Options) -> _Group:
     if mapping.fold:
         records = folded(records, mapping.fold, options.timezone or mapping.timezone)
     generic = mapping.match_others
-    mapping = resolved(mapping, records.columns, strict=files.strict)
+    mapping = resolved(mapping, records.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
     if generic and mapping.split is None and mapping.kind == "incidents":
         mapping = replace(mapping, split=proposed_split(mapping, records))
     return _Group(records=records, mapping=mapping)

@@ -15,6 +15,7 @@ from opex.sources.records import Records
 from opex.sources.spreadsheets import read_workbook, workbook_columns
 
 TABLES = ("csv", "xlsx", "json", "jsonl", "parquet")
+DOCUMENTS = ("markdown", "postmortem")
 HEAD = 256 * 1024
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,35 +23,40 @@ def column_values(column: pd.Series) -> list[Any]:
 
 
 def digests(frame: pd.DataFrame) -> pd.Series:
-    """A 64-bit fingerprint of each row's values: equal rows have equal ones, changed rows do not."""
+    """A 64-bit fingerprint of each row's values: equal rows have equal ones, changed rows do not.
+
+    It depends on the row alone: a missing cell adds nothing, so that a column which is missing throughout one file
+    and filled here and there in the next one leaves the rows without it equal.
+    """
     total = np.zeros(len(frame), dtype=np.uint64)
     for position, name in enumerate(frame.columns):
         column = frame[name]
         if column.isna().all():
             continue
-        if isinstance(column.dtype, pd.DatetimeTZDtype):
-            column = column.dt.as_unit("us").astype("int64")
-        hashed = pd.util.hash_array(np.asarray(_hashable(column)), categorize=False)
-        total += (hashed ^ np.uint64(0x9E3779B97F4A7C15 + position)) * np.uint64(2 * position + 1)
+        mixed = (_hashes(column) ^ np.uint64(0x9E3779B97F4A7C15 + position)) * np.uint64(2 * position + 1)
+        total += np.where(column.isna(), np.uint64(0), mixed)
     return pd.Series(total.view(np.int64), index=frame.index)
 
 
-def _hashable(column: pd.Series) -> Any:
+def _hashes(column: pd.Series) -> npt.NDArray[np.uint64]:
     if isinstance(column.dtype, pd.StringDtype):
-        codes, uniques = pd.factorize(column, use_na_sentinel=True)
-        table = pd.util.hash_array(np.asarray(uniques.astype(object)), categorize=False)
-        return np.append(table, np.uint64(0))[codes]
-    if str(column.dtype) in {"Int64", "boolean"}:
-        return column.astype("Float64").to_numpy(dtype="float64", na_value=-1e300)
-    return column.to_numpy()
+        codes, words = pd.factorize(column)
+        each = pd.util.hash_array(words.to_numpy(dtype=object), categorize=False)
+        return np.append(each, np.uint64(0))[codes]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.as_unit("us").astype("int64")
+    elif str(column.dtype) in {"Int64", "boolean"}:
+        column = column.astype("Int64").fillna(0).astype("int64")
+    return pd.util.hash_array(column.to_numpy(), categorize=False)
 
 
 def insert(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> None:
-    """Insert the frame's rows; its columns are named as the table's."""
+    """Insert the frame's rows; its columns are named as the table's, and those without any value are left out."""
     if frame.empty:
         return
-    columns = [column_values(frame[name]) for name in frame.columns]
-    names = ", ".join(f'"{name}"' for name in frame.columns)
+    filled = [name for name in frame.columns if frame[name].notna().any()]
+    columns = [column_values(frame[name]) for name in filled]
+    names = ", ".join(f'"{name}"' for name in filled)
     raw = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))

@@ -132,9 +132,7 @@ def catalogue(database: Database) -> Catalogue:
     """The system catalogue, by name."""
     with database.reading() as connection:
         rows = connection.execute(sa.select(schema.systems).order_by(schema.systems.c.name)).all()
-    return Catalogue(
-        systems=tuple(_system(row.body) for row in rows)
-    )
+    return Catalogue(systems=tuple(_system(row.body) for row in rows))
 
 
 def _system(body: dict[str, Any]) -> System:

@@ -116,10 +116,11 @@ def _completed(record: LoadRecord, counts: Counts) -> LoadRecord:
 
 def _save_systems(connection: sa.Connection, rows: pd.DataFrame, fate: pd.Series, extra: pd.DataFrame) -> None:
     bulk.delete(connection, incident_systems.c.incident_id, rows.loc[fate == "replaced", "id"])
-    keys = extra["source"] + ":" + extra["source_id"]
-    touched = set(rows.loc[fate != "unchanged", "id"])
-    pairs = pd.DataFrame({"incident_id": keys, "system": extra["system"]})
-    bulk.insert(connection, incident_systems, pairs[keys.isin(touched)].drop_duplicates())
+    if extra.empty:
+        return
+    pairs = pd.DataFrame({"incident_id": extra["source"] + ":" + extra["source_id"], "system": extra["system"]})
+    touched = rows.loc[fate != "unchanged", ["id"]].rename(columns={"id": "incident_id"})
+    bulk.insert(connection, incident_systems, pairs.drop_duplicates().merge(touched, on="incident_id"))
 
 
 def read(database: Database, name: str, *, without: Sequence[str] = ()) -> pd.DataFrame:

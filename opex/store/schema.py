@@ -68,7 +68,8 @@ incidents = sa.Table(
     "incidents",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("digest", sa.BigInteger, nullable=False),  # early: a row is read from its beginning
+    sa.Column("source", sa.Text, nullable=False),
     sa.Column("source_id", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("description", sa.Text),
@@ -89,7 +90,6 @@ incidents = sa.Table(
     sa.Column("tags", sa.Text),
     sa.Column("reopened_count", sa.BigInteger),
     sa.Column("caused_by", sa.Text),
-    sa.Column("digest", sa.BigInteger, nullable=False),
 )
 
 incident_systems = sa.Table(
@@ -103,7 +103,8 @@ changes = sa.Table(
     "changes",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("digest", sa.BigInteger, nullable=False),  # early: a row is read from its beginning
+    sa.Column("source", sa.Text, nullable=False),
     sa.Column("source_id", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("title", sa.Text, nullable=False),
@@ -118,14 +119,14 @@ changes = sa.Table(
     sa.Column("actor", sa.Text),
     sa.Column("url", sa.Text),
     sa.Column("paths", sa.Text),
-    sa.Column("digest", sa.BigInteger, nullable=False),
 )
 
 readings = sa.Table(
     "readings",
     metadata,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("source", sa.Text, nullable=False, index=True),
+    sa.Column("digest", sa.BigInteger, nullable=False),  # early: a row is read from its beginning
+    sa.Column("source", sa.Text, nullable=False),
     sa.Column("metric", sa.Text, nullable=False),
     sa.Column("unit", sa.Text),
     sa.Column("better", sa.Text),
@@ -133,7 +134,6 @@ readings = sa.Table(
     sa.Column("environment", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("value", sa.Double, nullable=False),
-    sa.Column("digest", sa.BigInteger, nullable=False),
 )
 
 systems = sa.Table(

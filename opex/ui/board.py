@@ -28,13 +28,18 @@ def board_view(of: Context, board: Board) -> None:
     """One sentence, the first ten rows, and everything else one click away."""
     saved = prioritising.reranked(board)
     headline_place = st.empty()
-    controls = st.columns([1, 1, 3, 2], vertical_alignment="center")
-    with controls[0].popover("Filter", width="stretch"):
-        wanted = _filters(board)
-    weighing = controls[1].toggle("Weights", key="weighing")
-    view = controls[3].segmented_control(
-        "View", ["List", "Benefit and cost"], default="List", key="view", label_visibility="collapsed", required=True
-    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.popover("Filter"):
+            wanted = _filters(board)
+        weighing = st.toggle("Weights", key="weighing")
+        view = st.segmented_control(
+            "View",
+            ["List", "Benefit and cost"],
+            default="List",
+            key="view",
+            label_visibility="collapsed",
+            required=True,
+        )
     weights = None
     if weighing:
         with st.container(border=True):
@@ -137,7 +142,7 @@ def _told(wanted: dict[str, list[str] | str]) -> str:
 @st.fragment
 def export_menu(of: Context) -> None:
     """Export what is seen: the file is made when it is asked for, under a name of its own."""
-    with st.popover("Export", width="stretch"):
+    with st.popover("Export"):
         chosen = st.radio("As", list(FORMATS), format_func=lambda name: FORMATS[name].label, key="export_as")
         if st.button("Make the file", key="export_make"):
             seen = st.session_state.get("seen")

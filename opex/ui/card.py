@@ -31,15 +31,17 @@ def waiting_list(waiting: Sequence[Opportunity]) -> Opportunity:
     last = at == len(ids) - 1
     onward.button("Next", key="inbox_next", shortcut="j", on_click=go, args=(1,), disabled=last, width="stretch")
     start = max(0, min(at - LISTED // 2, len(ids) - LISTED))
-    for item in waiting[start : start + LISTED]:
-        label = markdown(item.title if len(item.title) < 60 else item.title[:57] + "…")
-        pressed = st.button(
-            f"**{label}**" if item.id == ids[at] else label, key=f"go_{item.id}", type="tertiary", width="stretch"
-        )
-        if pressed:
-            st.session_state["waiting"] = item.id
-            st.rerun()
-    st.caption(f"{at + 1} of {len(ids)}")
+    near = {item.id: markdown(item.title) for item in waiting[start : start + LISTED]}
+    picked = st.radio(
+        f"{at + 1} of {len(ids)}",
+        list(near),
+        list(near).index(ids[at]),
+        format_func=near.__getitem__,
+        key=f"near_{ids[at]}",
+    )
+    if picked != ids[at]:
+        st.session_state["waiting"] = picked
+        st.rerun()
     return waiting[at]
 
 

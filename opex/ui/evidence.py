@@ -45,8 +45,8 @@ def themes_view(of: Context) -> None:
             "incidents": st.column_config.NumberColumn("incidents, 12 months"),
             "hours": st.column_config.NumberColumn("hours lost, 12 months", format="%.1f"),
             "all_time": st.column_config.NumberColumn("incidents, ever"),
-            "first": st.column_config.DateColumn("first seen"),
-            "last": st.column_config.DateColumn("last seen"),
+            "first": st.column_config.DateColumn("first seen", format="D MMM YYYY"),
+            "last": st.column_config.DateColumn("last seen", format="D MMM YYYY"),
         },
     )
     for row in event.selection.rows:

@@ -63,7 +63,7 @@ def uploads(of: Context) -> tuple[Asked, list[Path]]:
     asked = Asked(
         kind=kind or "incidents", mapping=kept.get(chosen or ""), **{k: v or None for k, v in options.items()}
     )
-    return asked, _on_disk(brought or [])
+    return asked, _on_disk(brought or [], folder)
 
 
 def _metric_options() -> dict[str, str | None]:
@@ -75,15 +75,28 @@ def _metric_options() -> dict[str, str | None]:
     }
 
 
-def _on_disk(brought: Sequence[Any]) -> list[Path]:
-    """Uploads as files of a folder of this session, under their own last name; written once."""
-    known: dict[str, str] = st.session_state.setdefault("upload_paths", {})
-    for file in brought:
-        if file.file_id not in known:
-            path = Path(mkdtemp(prefix="opex-")) / (PurePosixPath(file.name.replace("\\", "/")).name or "upload")
+def _on_disk(brought: Sequence[Any], folder: bool) -> list[Path]:
+    """Uploads as files in a folder of this session, written once; of a folder, the folder that holds them.
+
+    Names come from elsewhere: what could lead out of the folder is left out of them.
+    """
+    if not brought:
+        return []
+    written: dict[tuple[str, ...], str] = st.session_state.setdefault("uploads", {})
+    key = tuple(file.file_id for file in brought)
+    if key not in written:
+        written[key] = mkdtemp(prefix="opex-")
+        for file in brought:
+            path = _inside(Path(written[key]), file.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.getbuffer())
-            known[file.file_id] = str(path)
-    return [Path(known[file.file_id]) for file in brought]
+    root = Path(written[key])
+    return [root] if folder else [_inside(root, file.name) for file in brought]
+
+
+def _inside(root: Path, name: str) -> Path:
+    parts = [part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in {"/", "..", "."}]
+    return root.joinpath(*(parts or ["upload"]))
 
 
 def understood(of: Context, asked: Asked, paths: list[Path]) -> Asked | None:
@@ -143,7 +156,13 @@ def _corrected(table: Table, mapping: Mapping, file_columns: list[str]) -> Mappi
     )
     unsaid = {name for name, column in columns.items() if column == "" and name not in mapping.columns}
     columns = {name: column for name, column in columns.items() if name not in unsaid}
-    return replace(mapping, columns=columns, timezone=zone or "UTC", date_format=(format_ or "").strip(), split=split or "")
+    return replace(
+        mapping,
+        columns=columns,
+        timezone=zone or "UTC",
+        date_format=(format_ or "").strip() or None,
+        split=split or None,
+    )
 
 
 def _keep(of: Context, mapping: Mapping) -> None:
@@ -187,7 +206,8 @@ def load_button(of: Context, asked: Asked, paths: list[Path]) -> None:
             st.error(str(refusal))
             return
         st.session_state["loaded"] = report
-    _report(st.session_state.get("loaded"))
+    done: Report | None = st.session_state.get("loaded")
+    _report(done if done is not None and done.kind == asked.kind else None)
 
 
 def _report(report: Report | None) -> None:

@@ -36,10 +36,12 @@ function build(row, selected, choose) {
   const rank = make("span", "rank", row.rank)
   if (row.was) rank.append(make("span", "was quiet", row.was))
   const what = make("span")
-  what.append(make("span", "title", row.title), make("span", "quiet why", row.why))
+  what.append(make("span", "title", row.title), make("span", "action", row.action), make("span", "quiet why", row.why))
   const status = make("span")
   status.append(make("span", "status " + row.status, row.status), make("br"), make("span", "quiet", row.who))
-  button.append(rank, what, benefit(row), cell("how sure", row.sure, true), cell("cost", row.cost, true), status)
+  const facts = make("span", "facts")
+  facts.append(benefit(row), cell("how sure", row.sure, true), cell("cost", row.cost, true), status)
+  button.append(rank, what, facts)
   button.onclick = () => choose(row.id)
   return button
 }

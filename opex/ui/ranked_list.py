@@ -50,6 +50,7 @@ def _row(item: Priority, saved: int, most: float) -> dict[str, Any]:
         "rank": str(item.rank),
         "was": _was(item, saved),
         "title": opportunity.title,
+        "action": opportunity.action,
         "why": opportunity.returned or item.why,
         "benefit": benefit(evidence),
         "low": evidence.hours_low / most,

@@ -21,6 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "changes",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -36,12 +37,8 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=True),
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("paths", sa.Text(), nullable=True),
-        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_changes")),
     )
-    with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_changes_source"), ["source"], unique=False)
-
     op.create_table(
         "driver_sets",
         sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
@@ -61,6 +58,7 @@ def upgrade() -> None:
     op.create_table(
         "incidents",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -82,12 +80,8 @@ def upgrade() -> None:
         sa.Column("tags", sa.Text(), nullable=True),
         sa.Column("reopened_count", sa.BigInteger(), nullable=True),
         sa.Column("caused_by", sa.Text(), nullable=True),
-        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
     )
-    with op.batch_alter_table("incidents", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_incidents_source"), ["source"], unique=False)
-
     op.create_table(
         "journal",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -132,6 +126,7 @@ def upgrade() -> None:
     op.create_table(
         "readings",
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("metric", sa.Text(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=True),
@@ -140,12 +135,8 @@ def upgrade() -> None:
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.Double(), nullable=False),
-        sa.Column("digest", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_readings")),
     )
-    with op.batch_alter_table("readings", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_readings_source"), ["source"], unique=False)
-
     op.create_table(
         "revisions",
         sa.Column("name", sa.Text(), nullable=False),
@@ -203,9 +194,6 @@ def downgrade() -> None:
     op.drop_table("candidate_incidents")
     op.drop_table("systems")
     op.drop_table("revisions")
-    with op.batch_alter_table("readings", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_readings_source"))
-
     op.drop_table("readings")
     op.drop_table("people")
     op.drop_table("mappings")
@@ -214,14 +202,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_journal_opportunity"))
 
     op.drop_table("journal")
-    with op.batch_alter_table("incidents", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_incidents_source"))
-
     op.drop_table("incidents")
     op.drop_table("finds")
     op.drop_table("driver_sets")
-    with op.batch_alter_table("changes", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_changes_source"))
-
     op.drop_table("changes")
     op.drop_table("candidates")
