@@ -25,7 +25,7 @@ from benchmarks.prepared import prepare
 
 ROOT = Path(__file__).parents[1]
 LIMIT = 2.0
-EMPTY = 'import streamlit as st\nst.html(f"<p class=list>{st.slider(\'Weight, %\', 0, 100, 50)}</p>")\n'
+EMPTY = "import streamlit as st\nst.html(f\"<p class=list>{st.slider('Weight, %', 0, 100, 50)}</p>\")\n"
 KEYS = ("PageUp", "PageDown", "PageUp", "PageUp", "PageDown", "PageDown")
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -73,7 +73,7 @@ def served(script: Path, **environment: str) -> Iterator[str]:
 def _wait(address: str) -> None:
     for _ in range(300):
         try:
-            urllib.request.urlopen(address, timeout=2).close()
+            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 - our own server
         except OSError:
             time.sleep(0.1)
         else:

@@ -6,10 +6,38 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
-WORDS = (
-    "payment checkout search login queue database timeout slow error certificate disk full node restart failover "
-    "latency alert customers reported cannot service deployment rollback cache connection refused after the on for"
-).split()
+WORDS = [
+    "payment",
+    "checkout",
+    "search",
+    "login",
+    "queue",
+    "database",
+    "timeout",
+    "slow",
+    "error",
+    "certificate",
+    "disk",
+    "full",
+    "node",
+    "restart",
+    "failover",
+    "latency",
+    "alert",
+    "customers",
+    "reported",
+    "cannot",
+    "service",
+    "deployment",
+    "rollback",
+    "cache",
+    "connection",
+    "refused",
+    "after",
+    "the",
+    "on",
+    "for",
+]
 CHANCES = {
     "environment": (("production", "test", "development"), (0.8, 0.15, 0.05)),
     "category": (("software", "network", "hardware", "configuration", "dependency"), (0.4, 0.2, 0.1, 0.2, 0.1)),
@@ -24,8 +52,7 @@ def sentences(random: np.random.Generator, count: int, least: int, most: int) ->
     words = np.array(WORDS, dtype=object)[random.integers(0, len(WORDS), int(lengths.sum()))]
     ends = np.cumsum(lengths)
     return [
-        " ".join(words[start:end].tolist())
-        for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)
+        " ".join(words[start:end].tolist()) for start, end in zip((ends - lengths).tolist(), ends.tolist(), strict=True)
     ]
 
 
@@ -37,7 +64,7 @@ def incidents(rows: int, seed: int = 1, systems: int = 60, years: int = 3) -> pa
     open_still = random.random(rows) < 0.02
     columns = {
         "id": [f"INC{n:07d}" for n in range(rows)],
-        "title": [f"{text} ({n})" for text, n in zip(sentences(random, rows, 4, 9), random.integers(0, 999, rows))],
+        "title": [f"{text} ({random.integers(999)})" for text in sentences(random, rows, 4, 9)],
         "description": sentences(random, rows, 8, 30),
         "system": [f"system-{n:02d}" for n in random.zipf(1.4, rows) % systems],
         **{name: random.choice(words, rows, p=chances) for name, (words, chances) in CHANCES.items()},
@@ -46,8 +73,8 @@ def incidents(rows: int, seed: int = 1, systems: int = 60, years: int = 3) -> pa
         "status": np.where(open_still, "open", "closed"),
         "customers": random.lognormal(4, 2, rows).astype("int64").astype(str),
     }
-    order = ("id", "title", "description", "system", "environment", "category", "severity", "started_at")
-    order += ("resolved_at", "status", "team", "customers")
+    order = ["id", "title", "description", "system", "environment", "category", "severity", "started_at"]
+    order += ["resolved_at", "status", "team", "customers"]
     return pa.table({name: pa.array(columns[name], pa.string()) for name in order})
 
 

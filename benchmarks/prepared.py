@@ -1,4 +1,4 @@
-"""A workspace with 500 opportunities and 100,000 incidents behind them, and the find remembered: nothing is searched."""
+"""A workspace of 500 opportunities with 100,000 incidents behind them; the find is remembered: nothing is searched."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -22,4 +22,4 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.title("Priorities", anchor=False, width="stretch")
     export_menu(of)
 st.caption(f"as of {day(board.as_of)} · drivers {board.drivers.label} · workspace {of.name}")
-board_view(of, board)
+board_view(of)

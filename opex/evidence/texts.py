@@ -463,10 +463,9 @@ def _in_a_name(word: Ints, before: Ints, lexicon: Sequence[str]) -> NDArray[np.b
     """Whether a word belongs to a name: what follows it hardly ever stands without it (``update center``)."""
     named = np.zeros(len(word), dtype=bool)
     follows = np.flatnonzero((before >= 0) & ~_is(word, _WEAK, lexicon))
-    pairs, pair_of, times = np.unique(
-        np.stack((before[follows], word[follows])), axis=1, return_inverse=True, return_counts=True
-    )
-    of_second = np.bincount(word)[pairs[1]] if len(follows) else times
+    pair = before[follows] * len(lexicon) + word[follows]
+    pairs, pair_of, times = np.unique(pair, return_inverse=True, return_counts=True)
+    of_second = np.bincount(word)[pairs % len(lexicon)] if len(follows) else times
     is_name = (times >= NAME_TIMES) & (times >= NAME_SHARE * of_second)
     named[follows[is_name[pair_of]] - 1] = True
     return named

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -58,6 +57,9 @@ SHARE_OF_WORD = 0.5
 
 NEARLY_TYPICAL = 0.8
 """Members of at least this share of the best nearness to the centre may speak for a theme; the tidiest title does."""
+
+MOST_READ = 50
+"""The shortest titles of so many of them are looked at."""
 
 CHANCE = 1 / 13_600
 """Chance that two texts are alike by accident: in themes of a company of 1,400 incidents, one pair in 13,600."""
@@ -125,10 +127,10 @@ def group(
 ) -> Themes:
     """Group incidents that read alike into disjoint themes.
 
-    First by the titles alone: texts that tell the same (`opex.evidence.texts.read`) are compared once. Groups form around the densest text
-    (Taylor 1995 and Butina 1999, with the density weighted by likeness), groups whose centres are alike join, and
-    every text goes to its nearest centre or to none (one step of spherical k-means, Dhillon and Modha 2001). The
-    result depends neither on the order of the incidents nor on a seed.
+    First by the titles alone: texts that tell the same (`opex.evidence.texts.read`) are compared once. Groups form
+    around the densest text (Taylor 1995 and Butina 1999, with the density weighted by likeness), groups whose centres
+    are alike join, and every text goes to its nearest centre or to none (one step of spherical k-means, Dhillon and
+    Modha 2001). The result depends neither on the order of the incidents nor on a seed.
 
     Then, where contexts are given, groups form by average linkage (Sokal and Michener 1958) over the words of title
     and description, weighted by rarity, within each context and then across. A group is a theme if the mean likeness
@@ -214,7 +216,9 @@ def _check(
 ) -> None:
     for name, given in beside.items():
         if given is not None and len(given) != len(titles):
-            raise ValueError(f"there are {len(titles)} titles and {len(given)} {name}; give one {name[:-1]} for each title")
+            raise ValueError(
+                f"there are {len(titles)} titles and {len(given)} {name}; give one {name[:-1]} for each title"
+            )
     if min_size < 2:
         raise ValueError(f"min_size is {min_size}; a theme recurs, so it must be at least 2")
     for name, value in (("alike", alike), ("belongs", belongs)):
@@ -439,11 +443,11 @@ def _with_contexts(
     size: int,
 ) -> Ints:
     """Theme of each incident by all it says and where it belongs, or else by its title; -1 for none."""
-    known = np.flatnonzero([bool(context) for context in contexts])
-    names, context = np.unique([contexts[row] for row in known.tolist()], return_inverse=True)
+    places = [row for row, context in enumerate(contexts) if context]
+    names, context = np.unique([contexts[row] for row in places], return_inverse=True)
     systems = [name.partition("|")[0] for name in names.tolist()]
-    said = _said(reading([*(titles[row] for row in known), *(descriptions[row] for row in known), *systems]))
-    n = len(known)
+    said = _said(reading([*(titles[row] for row in places), *(descriptions[row] for row in places), *systems]))
+    n, known = len(places), np.array(places, dtype=np.intp)
     told = np.stack((said.reading_of[:n], said.reading_of[n : 2 * n], context), axis=1)
     units, unit_of, count = np.unique(told, axis=0, return_inverse=True, return_counts=True)
     unit_of, weight = unit_of.ravel(), count.astype(np.float64)
@@ -570,9 +574,7 @@ def _join(near: NDArray[np.float32], size: Floats, kept: int, gone: int) -> None
     near[gone], near[:, gone] = -1, -1
 
 
-def _beyond_chance(
-    rows: Sparse, weight: Floats, group_of: Ints, least: int, demanded: float
-) -> NDArray[np.bool_]:
+def _beyond_chance(rows: Sparse, weight: Floats, group_of: Ints, least: int, demanded: float) -> NDArray[np.bool_]:
     """Which groups, numbered from 0, are large enough and hang together more than chance explains."""
     sums, size = _sums(rows, group_of, weight)
     itself = np.bincount(group_of, weights=weight * _squares(rows))
@@ -640,9 +642,11 @@ def _typical(titles: Sequence[str], labels: Ints, nearness: Floats, slips: froze
     best = np.zeros(int(labels.max()) + 1)
     np.maximum.at(best, labels[labels >= 0], nearness[labels >= 0])
     able = np.flatnonzero((labels >= 0) & (nearness >= NEARLY_TYPICAL * best[labels]))
+    length = np.array([len(title) for title in titles])
+    able = able[np.lexsort((-nearness[able], length[able], labels[able]))]
+    able = able[np.arange(len(able)) - np.searchsorted(labels[able], labels[able]) < MOST_READ]
     untidy = np.array([blemishes(titles[row], slips) for row in able.tolist()])
-    length = np.array([len(titles[row]) for row in able.tolist()])
-    order = able[np.lexsort((-nearness[able], length, untidy, labels[able]))]
+    order = able[np.lexsort((untidy, labels[able]))]
     typical: Ints = order[np.unique(labels[order], return_index=True)[1]]
     return typical
 

@@ -107,4 +107,5 @@ def _order(scores: NDArray[np.float64], enough: NDArray[np.bool_], alphabet: Alp
     lost = np.rint((1 - scores) * 1e12).astype(np.int64)
     packed = ((~enough * _BELOW + lost) << _ID_BITS) | alphabet.place
     packed.sort()
-    return alphabet.by_name[packed & (_MOST_ITEMS - 1)]
+    order: NDArray[np.intp] = alphabet.by_name[packed & (_MOST_ITEMS - 1)]
+    return order

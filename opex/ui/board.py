@@ -7,7 +7,7 @@ import streamlit as st
 
 from opex.charts import benefit_and_cost
 from opex.domain.priorities import Priorities, Priority
-from opex.domain.problems import Refused
+from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS
 from opex.ranking.headline import headline
 from opex.services import exporting, prioritising
@@ -24,8 +24,14 @@ MOST_SHOWN = 500
 
 
 @st.fragment
-def board_view(of: Context, board: Board) -> None:
-    """One sentence, the first ten rows, and everything else one click away."""
+def board_view(of: Context) -> None:
+    """One sentence, the first ten rows, and everything else one click away.
+
+    It asks for the board anew at each of its own reruns: after a save in the drawer only this fragment reruns.
+    """
+    board = prioritising.board(of)
+    if isinstance(board, NotEnoughData):
+        return
     saved = prioritising.reranked(board)
     headline_place = st.empty()
     with st.container(horizontal=True, vertical_alignment="center"):

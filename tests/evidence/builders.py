@@ -1,6 +1,7 @@
 """Small worlds for tests of evidence: facts from a few words, and worlds in which nothing is wrong."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -85,26 +86,37 @@ def facts(
 
 
 @cache
-def calm_world(seed: int, *, systems: int = 8, series: int = 3, memory: float = 0.3) -> Facts:
-    """A year in which nothing is wrong, drawn with that seed.
-
-    Every system has about forty incidents a year, spread evenly, with recovery times of one distribution; every
-    metric is noise that remembers yesterday (autocorrelation ``memory``) on a week's rhythm.
-    """
+def calm_year(seed: int, systems: int = 4) -> Facts:
+    """A year in which nothing is wrong: about forty incidents a system, spread evenly, all recovering alike."""
     rng = np.random.default_rng(seed)
-    rows = []
-    for system in range(systems):
-        for days_ago in rng.uniform(0, 364, size=rng.poisson(40)):
-            lasted = float(np.exp(rng.normal(0.5, 1.0)))
-            rows.append(incident(len(rows), float(days_ago), hours=lasted, system=f"system-{system}"))
-    readings: list[dict[str, Any]] = []
-    for metric in range(series):
-        noise = rng.normal(size=180)
-        for day in range(1, 180):
-            noise[day] = memory * noise[day - 1] + noise[day] * np.sqrt(1 - memory**2)
-        week = np.tile(rng.normal(size=7), 26)[:180]
-        readings += daily(100 + 10 * noise + 8 * week, metric=f"metric-{metric}")
-    return facts(rows, readings=readings)
+    counts = rng.poisson(40, size=systems)
+    total = int(counts.sum())
+    started = pd.Timestamp(AS_OF) - pd.to_timedelta(rng.uniform(0, 364 * 86_400, size=total), unit="s")
+    lasted = pd.to_timedelta(np.exp(rng.normal(0.5, 1.0, size=total)) * 3600, unit="s")
+    rows = pd.DataFrame({"started_at": started, "resolved_at": started + lasted, "system": np.repeat(
+        [f"system-{n}" for n in range(systems)], counts)})  # fmt: skip
+    rows = rows.sort_values("started_at", ignore_index=True).assign(
+        source="t", source_id=[str(n) for n in range(total)], title="x", environment="production", planned=False
+    )
+    incidents = frames.shaped(rows, frames.INCIDENTS)
+    incidents.insert(0, "id", "t:" + incidents["source_id"])
+    return replace(facts(), incidents=incidents, incident_systems=incidents[["id", "system"]].rename(
+        columns={"id": "incident_id"}))  # fmt: skip
+
+
+@cache
+def calm_metrics(seed: int, series: int = 3, memory: float = 0.3) -> Facts:
+    """Half a year of noise that remembers yesterday (autocorrelation ``memory``), on a week's rhythm."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(size=(180, series))
+    for day in range(1, 180):
+        noise[day] = memory * noise[day - 1] + noise[day] * np.sqrt(1 - memory**2)
+    values = 100 + 10 * noise + 8 * np.tile(rng.normal(size=(7, series)), (26, 1))[:180]
+    days = pd.date_range(end=pd.Timestamp(AS_OF) - pd.Timedelta(hours=1), periods=180, unit="us")
+    rows = pd.DataFrame({"metric": np.tile([f"metric-{n}" for n in range(series)], 180), "at": days.repeat(series),
+                         "value": values.ravel()})  # fmt: skip
+    readings = frames.shaped(rows.assign(source="t", better="low", environment="production"), frames.READINGS)
+    return replace(facts(), readings=readings)
 
 
 def finding(*incidents: str, **more: object) -> Finding:

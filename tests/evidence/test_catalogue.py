@@ -27,11 +27,10 @@ def found(name: str, text: str) -> bool:
         ("Order Queue", "order-queue: bigger"),
         ("Order Queue", "OrderQueue"),
         ("checkout", "hosts/checkout"),
-        ("c++ (beta)", "c++ (beta)"),
     ],
 )
 def test_a_name_is_found_with_any_or_no_separator_between_its_words(name: str, text: str) -> None:
-    assert found(name, text) is (len(re.sub("[^a-z0-9]", "", name.lower())) >= 4 and name != "c++ (beta)")
+    assert found(name, text)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_each_new_name_is_proposed_once_by_its_most_frequent_spelling() -> None:
 
 
 def test_names_that_differ_by_case_or_a_remark_in_brackets_are_one_system() -> None:
-    named = ["ci.jenkins.io", "ci.jenkins.io (controller)", "ci.jenkins.io (agents)", "CI.jenkins.io", "mirrors"]
+    named = ["ci.jenkins.io (controller)", "ci.jenkins.io (agents)", "CI.jenkins.io", *["ci.jenkins.io"] * 2, "mirrors"]
     proposed = propose(named, Catalogue())
     assert [(s.name, s.aliases) for s in proposed.systems] == [
         ("ci.jenkins.io", ("ci.jenkins.io (agents)", "ci.jenkins.io (controller)")),

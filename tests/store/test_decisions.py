@@ -54,7 +54,10 @@ SAYINGS: list[Saying] = [
 def append(database: Database, of: str = "x", saying: Saying | None = None, **changes: object) -> int:
     known: dict[str, object] = {"request_id": "r1", "at": AT, "person": ANA}
     return decisions.append(
-        database, opportunity=of, saying=saying or Commented(text="hm"), **{**known, **changes}  # type: ignore[arg-type]
+        database,
+        opportunity=of,
+        saying=saying or Commented(text="hm"),
+        **{**known, **changes},  # type: ignore[arg-type]
     )
 
 
@@ -186,7 +189,14 @@ def test_people_are_remembered_by_name_with_their_newest_function(database: Data
 
 def candidate(of: str, *incidents: str, **changes: object) -> Candidate:
     reason = Reason(
-        finder="theme", why="14 of 31", falsifier="none", effect=0.1 + 0.2, low=-1e300, high=1e300, unit="×", incidents=2
+        finder="theme",
+        why="14 of 31",
+        falsifier="none",
+        effect=0.1 + 0.2,
+        low=-1e300,
+        high=1e300,
+        unit="×",
+        incidents=2,
     )
     known: dict[str, object] = {
         "id": of, "key": "k|ü", "title": "T", "action": "A", "removes": Removal(low=0, likely=0.5, high=1),

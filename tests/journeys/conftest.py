@@ -1,0 +1,122 @@
+"""A real browser on a real server: Debian's Chromium through Playwright, the app as `opex serve` starts it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import TimeoutError as Timeout
+
+from tests.conftest import ROOT, skip
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+ARGUMENTS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app on a folder of its own; the address it answers at."""
+    home, port = tmp_path_factory.mktemp("home"), free_port()
+    environment = {key: value for key, value in os.environ.items() if key not in {"OPEX_WORKSPACE", "OPEX_SAMPLE"}}
+    command = [sys.executable, "-m", "opex.cli", "serve", "--port", str(port)]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log, start_new_session=True)
+        try:
+            _wait_until_up(port, process, home / "log")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, 15)
+            process.wait(20)
+    told = (home / "log").read_text(encoding="utf-8", errors="replace")
+    assert "Traceback" not in told, told[-3000:]
+
+
+def _wait_until_up(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(150):
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:
+                assert answer.read() == b"ok"
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the app did not answer: {log.read_text(encoding='utf-8')}")
+
+
+@dataclass
+class Visitor:
+    """A person at a browser: what they look at, and what their browser asked for."""
+
+    page: Page
+    address: str
+    outside: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.page.wait_for_selector("h1", timeout=60_000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the app has nothing left to do."""
+        self.page.wait_for_timeout(350)
+        for _ in range(3):
+            try:
+                self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
+            except Timeout:
+                pytest.fail("the page is still at work after a minute")
+            self.page.wait_for_timeout(250)
+
+    def titles(self) -> list[str]:
+        """The titles of the ranked list, in order."""
+        self.page.wait_for_selector(".row .title", timeout=60_000)
+        return self.page.locator(".row .title").all_inner_texts()
+
+    def say_who(self, name: str) -> None:
+        box = self.page.get_by_test_id("stSidebar").get_by_role("combobox", name="You are")
+        box.fill(name)
+        box.press("Enter")
+        self.settle()
+
+    def note(self, request: Request) -> None:
+        if not request.url.startswith((self.address, "data:", "blob:", self.address.replace("http", "ws"))):
+            self.outside.append(request.url)
+
+
+@pytest.fixture
+def visitor(browser: Browser, server: str) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+    someone = Visitor(page=context.new_page(), address=server)
+    someone.page.on("request", someone.note)
+    yield someone
+    assert someone.outside == [], "the browser asked for something outside of this machine"
+    context.close()
+
+
+SAMPLE = ROOT / "data" / "sample"
