@@ -79,6 +79,8 @@ def _moment(text: str | None) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise Refused(f'--as-of "{text}" is not a date and time, such as 2026-06-30 or 2026-06-30T12:00Z.') from None
+    if not 1970 <= moment.year < 2200:
+        raise Refused(f'--as-of "{text}" lies outside of the years 1970 to 2199.')
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -347,8 +349,11 @@ def export(
         sys.stdout.buffer.write(content)
         return
     half = output.with_name(output.name + ".part")
-    half.write_bytes(content)
-    half.replace(output)
+    try:
+        half.write_bytes(content)
+        half.replace(output)
+    except OSError as error:
+        raise Refused(f"{output} cannot be written ({error.strerror}).") from error
     print(f"{output} is written.", file=sys.stderr)
 
 

@@ -88,7 +88,7 @@ def test_a_refusal_is_one_sentence_on_stderr_and_exit_1(opex: Run, arguments: li
 def test_wrong_usage_is_exit_2(opex: Run, arguments: list[str]) -> None:
     code, out, err = opex(*arguments)
     assert (code, out) == (2, "")
-    assert "Usage: opex" in err
+    assert err.startswith("Usage: ")
 
 
 def test_the_real_program_says_the_same(tmp_path: Path) -> None:
@@ -126,14 +126,20 @@ def test_a_dry_run_writes_nothing(opex: Run) -> None:
 
 def test_what_cannot_be_read_is_exit_1(opex: Run, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
-    for arguments in ([tmp_path / "empty.csv"], [tmp_path / "missing.csv"], ["--mapping", tmp_path / "no.toml", tmp_path]):
+    for arguments in (
+        [tmp_path / "empty.csv"],
+        [tmp_path / "missing.csv"],
+        ["--mapping", tmp_path / "no.toml", tmp_path],
+    ):
         code, out, err = opex("import", "incidents", *arguments)
         assert (code, out) == (1, "")
         assert err.strip()
 
 
 def test_metrics_are_loaded_with_what_the_file_does_not_say(opex: Run, tmp_path: Path) -> None:
-    (tmp_path / "m.csv").write_text("timestamp,value\n2026-06-01T00:00:00Z,3\n2026-06-02T00:00:00Z,4\n", encoding="utf-8")
+    (tmp_path / "m.csv").write_text(
+        "timestamp,value\n2026-06-01T00:00:00Z,3\n2026-06-02T00:00:00Z,4\n", encoding="utf-8"
+    )
     told = document(
         opex, "import", "metrics", tmp_path / "m.csv", "--metric", "latency", "--unit", "ms", "--better", "low",
         "--system", "checkout", "--environment", "production",

@@ -1,11 +1,13 @@
 """What people say of an opportunity, as an append-only journal. Nothing is edited: it is said anew or withdrawn."""
 
 import re
+from calendar import monthrange
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
-from opex.domain.opportunities import STATUSES
+from opex.domain.opportunities import STATUSES, Removal
 from opex.domain.problems import Refused
 
 FUNCTIONS = ("business", "product", "engineering", "operations", "security", "leadership")
@@ -42,6 +44,8 @@ class Person:
         """Refuse a person without a name or of an unknown function."""
         if not self.name.strip() or len(self.name) > 80:
             raise Refused("Say who you are: a name of 1 to 80 characters.")
+        if not self.name.isprintable():
+            raise Refused("A name is made of letters that can be shown.")
         if self.function not in FUNCTIONS:
             raise Refused(f'A function is one of {", ".join(FUNCTIONS)}; this is "{self.function}".')
 
@@ -61,9 +65,7 @@ class Tripwire:
         """Whether it is time to look again."""
         if self.more_incidents is not None and incidents >= self.seen + self.more_incidents:
             return True
-        return self.after is not None and as_of >= datetime(
-            self.after.year, self.after.month, self.after.day, tzinfo=UTC
-        )
+        return self.after is not None and as_of.astimezone(UTC).date() > self.after
 
     @property
     def sentence(self) -> str:
@@ -95,20 +97,20 @@ def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
     >>> tripwire("three more incidents", seen=4, as_of=datetime(2026, 3, 1, tzinfo=UTC)).sentence
     '3 more incidents than the 4 of that day'
     >>> tripwire("after June", seen=4, as_of=datetime(2026, 7, 2, tzinfo=UTC)).after
-    datetime.date(2027, 7, 1)
+    datetime.date(2027, 6, 30)
     """
     words = text.strip().casefold()
     if found := re.fullmatch(r"(\w+) more incidents?", words):
-        count = _NUMBERS.index(found[1]) if found[1] in _NUMBERS else int(found[1]) if found[1].isdecimal() else 0
+        digits = found[1] if found[1].isdecimal() and len(found[1]) < 7 else "0"
+        count = _NUMBERS.index(found[1]) if found[1] in _NUMBERS else int(digits)
         if count > 0:
             return Tripwire(more_incidents=count, seen=seen)
     if found := re.fullmatch(r"after (\d{4}-\d{2}-\d{2})", words):
-        try:
+        with suppress(ValueError):
             return Tripwire(after=date.fromisoformat(found[1]), seen=seen)
-        except ValueError:
-            pass
     if (found := re.fullmatch(r"after ([a-z]+)(?: (\d{4}))?", words)) and found[1] in _MONTHS:
-        return Tripwire(after=_month_end(_MONTHS.index(found[1]) + 1, found[2], as_of), seen=seen)
+        with suppress(ValueError):  # a year that no calendar has
+            return Tripwire(after=_month_end(_MONTHS.index(found[1]) + 1, found[2], as_of), seen=seen)
     raise Refused(
         f'The tripwire "{text}" is not understood; say "three more incidents", "after June" or "after 2027-01-31".'
     )
@@ -116,8 +118,8 @@ def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
 
 def _month_end(month: int, year: str | None, as_of: datetime) -> date:
     years = [int(year)] if year else [as_of.year, as_of.year + 1]
-    ends = [date(y + month // 12, month % 12 + 1, 1) for y in years]
-    return next((end for end in ends if end > as_of.date()), ends[-1])
+    ends = [date(y, month, monthrange(y, month)[1]) for y in years]
+    return next((end for end in ends if end >= as_of.date()), ends[-1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,6 +219,17 @@ class Described(Saying):
             _one_of(self.status, STATUSES, "A status")
         if self.effort_days is not None and not 0 < self.effort_days < 100_000:
             raise Refused(f"The effort is {self.effort_days} days; it must be more than 0.")
+        shares = (self.low, self.likely, self.high)
+        if any(share is not None for share in shares) and None in shares:
+            raise Refused("A removal is said whole: low, likely and high.")
+        _ = self.removes
+
+    @property
+    def removes(self) -> Removal | None:
+        """The removal as said, or ``None`` when nothing was said of it."""
+        if self.low is None or self.likely is None or self.high is None:
+            return None
+        return Removal(low=self.low, likely=self.likely, high=self.high)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ Curve = Literal["linear", "logarithmic", "steps"]
 FAMILIES: tuple[Family, ...] = ("desired capability", "unacceptable issue", "compliance requirement")
 CURVES: tuple[Curve, ...] = ("linear", "logarithmic", "steps")
 RATED = "rated"
+MOST_RAW = 1e12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,15 +38,33 @@ class Scale:
             raise Refused(f'A scale\'s curve is one of {", ".join(CURVES)}; this is "{self.curve}".')
         if self.curve == "logarithmic" and min(self.zero_at, self.one_at) < 0:
             raise Refused("A logarithmic scale has no place for a negative anchor.")
+        if abs(self.zero_at) > MOST_RAW or abs(self.one_at) > MOST_RAW:
+            raise Refused(f"An anchor lies between {-MOST_RAW:g} and {MOST_RAW:g}.")
+        if abs(self.one_at - self.zero_at) < 1e-9 * max(abs(self.zero_at), abs(self.one_at)):
+            raise Refused(f"The anchors {self.zero_at} and {self.one_at} are too close to tell items apart.")
         if self.curve == "steps":
             self._check_steps()
 
     def _check_steps(self) -> None:
         raws = [raw for raw, _ in self.steps]
+        if not all(math.isfinite(raw) for raw in raws):
+            raise Refused("The raw values of steps are finite numbers.")
         if len(raws) < 2 or raws != sorted(set(raws)):
             raise Refused("A scale in steps needs at least two raw values in rising order.")
         if any(not 0 <= worth <= 1 for _, worth in self.steps):
             raise Refused("The worth of a step lies between 0 and 1.")
+        if self.worth_of_step(self.zero_at) != 0 or self.worth_of_step(self.one_at) != 1:
+            raise Refused(f"The steps must count 0 at {self.zero_at:g} and 1 at {self.one_at:g}, as the anchors say.")
+
+    def worth_of_step(self, raw: float) -> float:
+        """The worth of the last step at or below ``raw``; before the first one that of the lower anchor."""
+        reached = [worth for at, worth in self.steps if at <= raw]
+        return reached[-1] if reached else self.before_the_first_step
+
+    @property
+    def before_the_first_step(self) -> float:
+        """0 where the scale rises, 1 where less is more urgent."""
+        return 0.0 if self.zero_at < self.one_at else 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +91,10 @@ class Driver:
             raise Refused(f'A driver\'s name is one word in lower case and underscores; this is "{self.name}".')
         if self.family not in FAMILIES:
             raise Refused(f"Driver {self.name}: the family is one of {', '.join(FAMILIES)}.")
+        texts = {"title": self.title, "definition": self.definition, "measure": self.measure, "unit": self.unit}
+        for field, text in texts.items():
+            if not isinstance(text, str):
+                raise Refused(f"Driver {self.name}: the {field} is {text!r}; it must be text.")
         if not self.definition.strip():
             raise Refused(f"Driver {self.name} needs a definition that a colleague can apply.")
         if not (math.isfinite(self.weight) and 0 <= self.weight <= 1):
@@ -145,13 +168,19 @@ class DriverSet:
         try:
             document = tomllib.loads(text)
             drivers = tuple(_driver(row) for row in document["drivers"])
-            return cls(name=str(document["name"]), version=int(document.get("version", 1)), drivers=drivers)
+            return cls(name=_name(document["name"]), version=int(document.get("version", 1)), drivers=drivers)
         except tomllib.TOMLDecodeError as error:
             raise Refused(f"The driver set is not TOML: {error}.") from error
         except KeyError as error:
             raise Refused(f"The driver set lacks {error}.") from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
             raise Refused(f"The driver set cannot be read: {error}.") from error
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str):
+        raise Refused(f"The name of the driver set is {name!r}; it must be text.")
+    return name
 
 
 def _plain(driver: Driver) -> dict[str, Any]:

@@ -87,5 +87,8 @@ def _system(row: dict[str, Any]) -> System:
     known = {"name", "aliases", "patterns", "owner", "criticality", "proposed"}
     if unknown := set(row) - known:
         raise Refused(f"The catalogue has {sorted(unknown)[0]!r}; a system has {', '.join(sorted(known))}.")
+    for key in ("aliases", "patterns"):
+        if not (isinstance(row.get(key, []), list) and all(isinstance(text, str) for text in row.get(key, []))):
+            raise Refused(f"System {row.get('name')}: {key} must be a list of texts.")
     lists = {key: tuple(row.get(key, ())) for key in ("aliases", "patterns")}
     return System(**{**row, **lists})

@@ -11,15 +11,16 @@ from opex.domain.systems import Catalogue, System
 __all__ = ["propose", "resolve", "systems_of_changes"]
 
 _REMARK = re.compile(r"\s*\(.*?\)\s*$")
-_TOKENS = re.compile(r"[A-Za-z0-9]+")
+_TOKENS = re.compile(r"[^\W_]+")
 _SHORTEST_PATTERN = 4
 
 
 def resolve(names: pd.Series, catalogue: Catalogue) -> pd.Series:
-    """Each name as the catalogue has it; a name that it does not know stays as it is."""
+    """Each name as the catalogue has it, a remark in brackets at its end passed over; an unknown one as it is."""
     known = catalogue.names
-    unique = names.dropna().unique()
-    return names.map({name: known.get(name.strip().casefold(), name.strip()) for name in unique}).astype("str")
+    given = {name: name.strip() for name in names.dropna().unique()}
+    plain = {name: known.get(_REMARK.sub("", said).casefold(), said) for name, said in given.items()}
+    return names.map({name: known.get(said.casefold(), plain[name]) for name, said in given.items()}).astype("str")
 
 
 def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
@@ -32,7 +33,7 @@ def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
     """
     spellings: dict[str, Counter[str]] = {}
     known = existing.names
-    for name, times in Counter(named).items():
+    for name, times in Counter(name for name in named if name.strip()).items():
         base = _REMARK.sub("", name.strip()) or name.strip()
         spellings.setdefault(base.casefold(), Counter())[name.strip()] += times
     added = []
@@ -61,7 +62,7 @@ def pattern_of(name: str) -> tuple[str, ...]:
     tokens = _TOKENS.findall(name)
     if sum(map(len, tokens)) < _SHORTEST_PATTERN:
         return ()
-    return (r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][.\-])" + r"[.\-_ ]?".join(map(re.escape, tokens)) + r"(?![A-Za-z0-9])",)
+    return (r"(?<![^\W_])(?<![^\W_][.\-])" + r"[.\-_ ]?".join(map(re.escape, tokens)) + r"(?![^\W_])",)
 
 
 def systems_of_changes(changes: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
@@ -85,10 +86,5 @@ def systems_of_changes(changes: pd.DataFrame, catalogue: Catalogue) -> pd.DataFr
 def _found(texts: pd.Series, catalogue: Catalogue) -> dict[str, list[str]]:
     owners = [(system.name, pattern) for system in catalogue.systems for pattern in system.patterns]
     unique = [str(text) for text in texts.unique()]
-    if not owners:
-        return {text: [] for text in unique}
-    any_of = re.compile("|".join(f"(?:{pattern})" for _, pattern in owners), re.IGNORECASE)
     each = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in owners]
-    hits = [text for text in unique if any_of.search(text)]
-    found: dict[str, list[str]] = {text: [] for text in unique}
-    return found | {text: list(dict.fromkeys(name for name, p in each if p.search(text))) for text in hits}
+    return {text: list(dict.fromkeys(name for name, p in each if p.search(text))) for text in unique}

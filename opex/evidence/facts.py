@@ -80,7 +80,10 @@ def until(facts: Facts, as_of: datetime) -> Facts:
         incidents.loc[later, column] = pd.NaT
         if column == "resolved_at":
             incidents.loc[later, "status"] = "open"
-    changes = facts.changes[facts.changes["started_at"] <= as_of]
+    changes = facts.changes[facts.changes["started_at"] <= as_of].copy()
+    running = changes["finished_at"] > as_of
+    changes.loc[running, "finished_at"] = pd.NaT
+    changes.loc[running, "outcome"] = "unknown"
     return replace(
         facts,
         incidents=incidents,

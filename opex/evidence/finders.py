@@ -1,7 +1,7 @@
 """The first finders: recurring theme, area, slow recovery, worsening trend. Each is a pure function of facts.
 
-Every finder looks at unplanned incidents only, states its numbers with an interval, and guards against finding
-something by looking often (Benjamini-Hochberg over everything it tested).
+Every finder looks at unplanned incidents only and states its numbers with an interval. Those that test guard against
+finding something by looking often (Benjamini-Hochberg over everything they tested); areas and themes describe.
 """
 
 from collections.abc import Iterator
@@ -74,7 +74,8 @@ def theme(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             high=high,
             unit="incidents a year",
             why=f"{_several(len(members), 'incident')} read alike ({', '.join(words[:4])}), {count} of them in the "
-            f"past 12 months; first {_day(members['started_at'].iloc[0])}, last {_day(members['started_at'].iloc[-1])}.",
+            f"past 12 months; first {_day(members['started_at'].iloc[0])}, "
+            f"last {_day(members['started_at'].iloc[-1])}.",
             falsifier="Read its incidents: if most of them had different causes, they only share words; strike those.",
             system=_shared(members["system"].fillna("")) or None,
             environment=_shared(members["environment"]),
@@ -133,7 +134,7 @@ def slow_recovery(facts: Facts, as_of: datetime) -> Iterator[Finding]:
     tested = []
     for environment, here in pairs.groupby("environment", sort=True):
         for system, mine in here.groupby("system", sort=True):
-            others = here[here["system"] != system].drop_duplicates("incident_id")
+            others = here[~here["incident_id"].isin(mine["incident_id"])].drop_duplicates("incident_id")
             if min(len(mine), len(others)) >= RECOVERY_LEAST:
                 p = stats.mannwhitneyu(mine["log_hours"], others["log_hours"], alternative="greater").pvalue
                 tested.append((system, environment, mine, others, float(p)))
@@ -166,9 +167,10 @@ def _hours(hours: float) -> str:
 
 
 def _ratio(mine: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[float, float, float]:
-    test = stats.ttest_ind(mine, others, equal_var=False)
-    interval = test.confidence_interval(0.95)
     difference = float(mine.mean() - others.mean())
+    if max(mine.var(), others.var()) < 1e-12:  # all alike: there is no spread to make an interval from
+        return (float(np.exp(difference)),) * 3
+    interval = stats.ttest_ind(mine, others, equal_var=False).confidence_interval(0.95)
     return float(np.exp(difference)), float(np.exp(interval.low)), float(np.exp(interval.high))
 
 
@@ -283,8 +285,8 @@ def _worsening(
         low=low,
         high=high,
         unit="of its level in 180 days",
-        why=f"{of}{f' ({unit})' if unit else ''} changed by {change:+.0%} in 180 days ({low:+.0%} to {high:+.0%}), day "
-        f"by day and not in a step; {_several(int(near.sum()), 'incident')} of the system in that time.",
+        why=f"{of}{f' ({unit})' if unit else ''} changed by {change:+.0%} in 180 days ({low:+.0%} to {high:+.0%}); "
+        f"{_several(int(near.sum()), 'incident')} of the system in that time.",
         falsifier="If it turns back within a month without any action, it was a season; if traffic grew as much, "
         "it is load.",
         system=system or None,
@@ -295,7 +297,7 @@ def _worsening(
 
 def _slow_change(days: pd.Series, worse: int) -> tuple[float, float, float, float]:
     """Relative change over the window with its interval, and the one-sided p of not getting worse."""
-    weekday = days.groupby(pd.DatetimeIndex(days.index).dayofweek).transform("median")
+    weekday = days.groupby(pd.DatetimeIndex(days.index).day_of_week).transform("median")
     level = float(days.median())
     values = (days - weekday).to_numpy() + level
     time = (days.index - days.index[0]).total_seconds().to_numpy() / 86_400

@@ -40,7 +40,7 @@ FORMATS: dict[str, Format] = {
 
 def render(
     priorities: Priorities,
-    format: str,  # noqa: A002 - the word of the command line
+    format: str,
     *,
     made_at: datetime,
     incidents: dict[str, pd.DataFrame] | None = None,
@@ -74,7 +74,7 @@ def render(
     return write_json(priorities, made_at)
 
 
-def file_name(priorities: Priorities, format: str, *, export_id: str) -> str:  # noqa: A002
+def file_name(priorities: Priorities, format: str, *, export_id: str) -> str:
     """The file's name: as-of day, driver set, and the export's own id.
 
     Streamlit can hand out another export's bytes where length, name, type and a few samples are alike; a name

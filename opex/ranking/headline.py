@@ -19,8 +19,12 @@ def headline(order: Priorities, first: int = 5) -> str:
     """
     if not order.items:
         return "Nothing stands in the ranking."
-    parts = [_subject(order.items[:first]), _coverage(order, first), _lead(order.items)]
+    parts = [_subject(order.items[:first]), _coverage(order), _lead(order.items)]
     return " ".join(part for part in parts if part)
+
+
+def _word(count: int) -> str:
+    return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
 def _subject(top: Sequence[Priority]) -> str:
@@ -28,11 +32,11 @@ def _subject(top: Sequence[Priority]) -> str:
     if systems and len(top) > 2:
         system, count = systems.most_common(1)[0]
         if count >= 2:
-            return f"{_WORDS[count].capitalize()} of the first {_WORDS[len(top)]} are about {system}."
+            return f"{_word(count).capitalize()} of the first {_word(len(top))} are about {system}."
     return f"First comes “{top[0].opportunity.title}”."
 
 
-def _coverage(order: Priorities, first: int) -> str:
+def _coverage(order: Priorities) -> str:
     if order.replay is None or not order.replay.incidents_total:
         return ""
     covered, total = order.replay.incidents_covered, order.replay.incidents_total

@@ -65,6 +65,7 @@ def membership(
     with_evidence[joined["item"].unique()] = True
     window = (joined["started_at"] > as_of - YEAR) & (joined["started_at"] <= as_of)
     rows = joined[window].reset_index(drop=True)
+    rows["id"] = rows["id"].astype("category")  # so that telling incidents apart costs no comparing of texts
     return Membership(rows=rows, count=len(opportunities), with_evidence=with_evidence, as_of=as_of)
 
 
@@ -132,8 +133,8 @@ MEASURES: dict[str, Measure] = {
                 compute=_hours),
         Measure(name="severe_incidents_a_year", says="incidents of severity 1 or 2 in the past 12 months",
                 unit="incidents a year", pain=True, compute=_severe),
-        Measure(name="median_hours_to_recover", says="median hours from start to end of its incidents of the past 12 months, 0 without any", unit="hours",
-                pain=False, compute=_recovery),
+        Measure(name="median_hours_to_recover", says="median hours from start to end of the past 12 months' incidents",
+                unit="hours", pain=False, compute=_recovery),
         Measure(name="growth", says="incidents of the last 6 months for one of the 6 months before (each plus one)",
                 unit="times", pain=False, compute=_growth),
         Measure(name="systems_touched", says="systems touched by one of its incidents, on average", unit="systems",

@@ -27,11 +27,16 @@ def covered(rows: pd.DataFrame, order: Sequence[int]) -> pd.DataFrame:
     A frame indexed by item position: ``incidents`` and ``hours`` that no higher item has, and their running sums
     ``cumulative_incidents`` and ``cumulative_hours`` along the order.
     """
-    place = pd.Series(range(len(order)), index=list(order), dtype="int64")
-    ranked = rows.assign(place=rows["item"].map(place)).sort_values("place", kind="stable")
-    first = ranked.drop_duplicates("id")
-    added = first.groupby("place")["hours"].agg(["size", "sum"]).reindex(range(len(order)), fill_value=0)
-    table = pd.DataFrame({"incidents": added["size"], "hours": added["sum"].astype(float)})
+    count = len(order)
+    places = np.empty(count, dtype=np.intp)
+    places[list(order)] = np.arange(count)
+    place = places[rows["item"].to_numpy(dtype=np.intp)]
+    downwards = np.argsort(place, kind="stable")
+    _, first = np.unique(pd.factorize(rows["id"])[0][downwards], return_index=True)
+    new = downwards[first]
+    incidents = np.bincount(place[new], minlength=count)
+    hours = np.bincount(place[new], weights=rows["hours"].fillna(0.0).to_numpy()[new], minlength=count)
+    table = pd.DataFrame({"incidents": incidents, "hours": hours})
     table[["cumulative_incidents", "cumulative_hours"]] = table.cumsum()
     return table.set_axis(list(order), axis=0).sort_index()
 

@@ -33,7 +33,7 @@ def worth(raw: ArrayLike, scale: Scale) -> NDArray[np.float64]:
     known = ~np.isnan(values)
     bounded = np.where(known, values, scale.zero_at)
     if scale.curve == "steps":
-        levels = np.array([0.0, *(level for _, level in scale.steps)])
+        levels = np.array([scale.before_the_first_step, *(level for _, level in scale.steps)])
         placed = levels[np.searchsorted([at for at, _ in scale.steps], bounded, side="right")]
     else:
         low, high = sorted((scale.zero_at, scale.one_at))

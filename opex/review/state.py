@@ -41,11 +41,17 @@ def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_
     evidence to the one it was merged into.
     """
     found = {candidate.id: _from(candidate) for candidate in candidates}
+    declines: dict[str, Declined] = {}
     for entry in standing(entries):
         if isinstance(entry.saying, Proposed):
             found[entry.opportunity] = _by_hand(entry.opportunity, entry.saying)
         if entry.opportunity in found:
-            found[entry.opportunity] = _said(found[entry.opportunity], entry, as_of)
+            found[entry.opportunity] = _said(found[entry.opportunity], entry)
+            if isinstance(entry.saying, Declined):
+                declines[entry.opportunity] = entry.saying
+    for of, said in declines.items():
+        if found[of].status == "declined":
+            found[of] = _back_when_due(found[of], said, as_of)
     versions: dict[str, int] = {}
     for entry in entries:
         versions[entry.opportunity] = entry.seq
@@ -81,12 +87,14 @@ def _by_hand(of: str, said: Proposed) -> Opportunity:
     )
 
 
-def _said(opportunity: Opportunity, entry: Entry, as_of: datetime) -> Opportunity:
+def _said(opportunity: Opportunity, entry: Entry) -> Opportunity:
     said, who = entry.saying, entry.person
     if isinstance(said, Accepted):
         return replace(opportunity, status="accepted", returned="", declined_for="", tripwire="")
     if isinstance(said, Declined):
-        return _declined(opportunity, said, as_of)
+        return replace(
+            opportunity, status="declined", declined_for=said.reason, tripwire=said.tripwire.sentence, returned=""
+        )
     if isinstance(said, Merged):
         return replace(opportunity, status="merged", merged_into=said.into)
     if isinstance(said, Described):
@@ -117,22 +125,19 @@ def _remarked(opportunity: Opportunity, entry: Entry) -> Opportunity:
     return opportunity
 
 
-def _declined(opportunity: Opportunity, said: Declined, as_of: datetime) -> Opportunity:
+def _back_when_due(opportunity: Opportunity, said: Declined, as_of: datetime) -> Opportunity:
     wire = said.tripwire
-    if wire.fires(incidents=len(opportunity.evidence), as_of=as_of):
-        returned = f"Declined before ({said.reason}); it is back because its tripwire fired: {wire.sentence}."
-        return replace(opportunity, status="unreviewed", returned=returned, declined_for=said.reason)
-    return replace(opportunity, status="declined", declined_for=said.reason, tripwire=wire.sentence)
+    if not wire.fires(incidents=len(opportunity.evidence), as_of=as_of):
+        return opportunity
+    returned = f"Declined before ({said.reason}); it is back because its tripwire fired: {wire.sentence}."
+    return replace(opportunity, status="unreviewed", returned=returned, tripwire="")
 
 
 def _described(opportunity: Opportunity, said: Described) -> Opportunity:
     plain = ("title", "action", "effort_days", "owner", "status")
     changed: dict[str, Any] = {name: getattr(said, name) for name in plain if getattr(said, name) is not None}
-    if said.likely is not None:
-        old = opportunity.removes
-        low = old.low if said.low is None else said.low
-        high = old.high if said.high is None else said.high
-        changed |= {"removes": Removal(low=low, likely=said.likely, high=high), "removes_assumed": False}
+    if said.removes is not None:
+        changed |= {"removes": said.removes, "removes_assumed": False}
     return replace(opportunity, **changed)
 
 

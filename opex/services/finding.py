@@ -10,6 +10,7 @@ from opex.evidence.candidates import evidence_table, find, known_of
 from opex.services.context import Context, Progress
 from opex.services.knowing import Known, known
 from opex.store import decisions
+from opex.store.database import Busy
 
 __all__ = ["METHOD", "candidates", "evidence"]
 
@@ -29,7 +30,11 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
     if as_of is not None:
         return context.memory.get("found", key, lambda: _find(context, now, progress))
     if decisions.found_under(context.database) != key:
-        decisions.save_candidates(context.database, key, _find(context, now, progress))
+        found = context.memory.get("found", key, lambda: _find(context, now, progress))
+        try:
+            decisions.save_candidates(context.database, key, found)
+        except Busy:
+            return found  # somebody is loading: a reader waits for nobody, and the next one saves
     decided = context.database.revisions()["decisions"]
     return context.memory.get("candidates", (key, decided), lambda: _remembered(context))
 

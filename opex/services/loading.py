@@ -121,9 +121,8 @@ def load(
         report={"rows": reading.rows, "read": reading.read, "refused": reading.refused, "unchanged": reading.duplicates}
         | {"problems": [problem.sentence for problem in reading.problems[:MOST_PROBLEMS_KEPT]]},
     )
-    counts, _ = facts.load(context.database, reading.tables, record, dry_run=dry_run)
-    if not dry_run:
-        _catalogue_new_systems(context, main, reading.tables.get("incident_systems"))
+    named = _catalogue(context, main, reading.tables.get("incident_systems"))
+    counts, _ = facts.load(context.database, reading.tables, record, catalogue=named, dry_run=dry_run)
     return _report(reading, counts, main, dry_run)
 
 
@@ -154,12 +153,12 @@ def _report(reading: sources.Reading, counts: facts.Counts, main: pd.DataFrame, 
     )
 
 
-def _catalogue_new_systems(context: Context, main: pd.DataFrame, further: pd.DataFrame | None) -> None:
+def _catalogue(context: Context, main: pd.DataFrame, further: pd.DataFrame | None) -> Catalogue | None:
+    """The catalogue with the systems that this load names for the first time; ``None`` when there are none."""
     existing = decisions.catalogue(context.database)
     named = main["system"].dropna().tolist() + ([] if further is None else further["system"].tolist())
     proposed = propose_systems(named, existing)
-    if proposed != existing:
-        decisions.save_catalogue(context.database, proposed)
+    return None if proposed == existing else proposed
 
 
 def history(context: Context) -> list[LoadRecord]:
@@ -187,7 +186,7 @@ def load_sample(
     Refused
         When the workspace holds anything: a person's own data never mixes with the sample.
     """
-    if any(facts.counts(context.database).values()):
+    if any(load.source != "sample" for load in facts.history(context.database)):
         raise Refused("This workspace is not empty: the sample data goes into a workspace of its own.")
     if rows is None and seed is None:
         return _load_sample_files(context, context.sample, progress)

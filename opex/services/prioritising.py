@@ -1,8 +1,10 @@
 """Rank: opportunities on drivers, in their agreed order, each with what its place is made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import isnan
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,17 +27,19 @@ from opex.services.finding import candidates
 from opex.services.knowing import Known, known
 from opex.store import decisions
 
-__all__ = ["Board", "board", "everything", "explain", "one", "priorities", "replay_of", "reranked"]
+__all__ = ["Board", "board", "everything", "explain", "one", "priorities", "replay_of", "reranked", "saved_order"]
 
 
 @dataclass(frozen=True)
 class Board:
     """Everything that a ranking needs but the weights, so that a moved weight costs one matrix product.
 
+    ``key`` names all that the board depends on: what is derived from it can be kept under it.
     ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
     stand in the ranking); ``all_items`` also holds declined, merged and done ones, by id.
     """
 
+    key: Hashable
     as_of: datetime
     drivers: DriverSet
     items: tuple[Opportunity, ...]
@@ -65,10 +69,10 @@ def board(
     chosen = driving.usable(drivers or driving.drivers(context))
     decided = context.database.revisions()["decisions"]
     key = (now.revision, decided, now.as_of, chosen)
-    return context.memory.get("board", key, lambda: _board(context, now, found, chosen))
+    return context.memory.get("board", key, lambda: _board(context, now, found, chosen, key))
 
 
-def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet) -> Board:
+def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet, key: Hashable) -> Board:
     entries = decisions.journal(context.database)
     everyone = opportunities(found, entries, now.as_of)
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
@@ -76,6 +80,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
     raw = raw_values(chosen.drivers, items, of)
     real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
     return Board(
+        key=key,
         as_of=now.as_of,
         drivers=chosen,
         items=items,
@@ -124,12 +129,17 @@ def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Prioritie
     agreed = agreed_order(computed, [(item, move.to) for item, move in placed.items()])
     position = {item.id: n for n, item in enumerate(of.items)}
     order = [position[item] for item in agreed]
-    fresh = covered(of.of.rows, order)
+    told = zip(*(column.tolist() for column in _columns(of, ranking, covered(of.of.rows, order))), strict=True)
+    plain = [_Plain(*row) for row in told]  # plain numbers once: picking them out of arrays one by one costs more
     items = tuple(
-        _priority(of, drivers, ranking, n, place, placed.get(of.items[n].id), fresh)
-        for place, n in enumerate(order, start=1)
+        _priority(of, drivers, plain[n], n, place, placed.get(of.items[n].id)) for place, n in enumerate(order, start=1)
     )
     return Priorities(as_of=of.as_of, drivers=drivers, items=items, total=len(items))
+
+
+def saved_order(context: Context, of: Board) -> Priorities:
+    """The agreed order under the board's own weights, kept as long as the board stands."""
+    return context.memory.get("saved order", of.key, lambda: reranked(of))
 
 
 def _move(entry: Entry) -> Move:
@@ -139,26 +149,41 @@ def _move(entry: Entry) -> Move:
     return Move(to=said.to, reason=said.reason, words=said.words, person=entry.person.name, seq=entry.seq)
 
 
-def _priority(
-    of: Board, drivers: DriverSet, ranking: Ranking, n: int, place: int, move: Move | None, fresh: pd.DataFrame
-) -> Priority:
+class _Plain(NamedTuple):
+    """What arrays say of one item, as plain numbers."""
+
+    rank: int
+    score: float
+    parts: list[float]
+    enough: bool
+    raw: list[float]
+    new: int
+    coverage_incidents: int
+    coverage_hours: float
+
+
+def _columns(of: Board, ranking: Ranking, fresh: pd.DataFrame) -> list[Any]:
+    covers = [fresh[name] for name in ("incidents", "cumulative_incidents", "cumulative_hours")]
+    return [ranking.ranks, ranking.scores, ranking.parts, ranking.enough, of.raw, *covers]
+
+
+def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, move: Move | None) -> Priority:
     item, evidence = of.items[n], of.evidence[n]
-    covers = fresh.iloc[n].to_dict()
-    new = int(covers["incidents"])
-    raw = {d.name: None if np.isnan(v) else float(v) for d, v in zip(drivers.drivers, of.raw[n], strict=True)}
+    names = drivers.weights
+    shared = evidence.incidents - plain.new
     return Priority(
         opportunity=item,
         rank=place,
-        computed_rank=int(ranking.ranks[n]),
-        score=float(ranking.scores[n]),
-        contributions=dict(zip(drivers.weights, ranking.parts[n].tolist(), strict=True)),
-        values=raw,
-        evidence=replace(evidence, shared_with_higher=evidence.incidents - new),
+        computed_rank=plain.rank,
+        score=plain.score,
+        contributions=dict(zip(names, plain.parts, strict=True)),
+        values={name: None if isnan(value) else value for name, value in zip(names, plain.raw, strict=True)},
+        evidence=Evidence(**{**evidence.__dict__, "shared_with_higher": shared}),
         why=item.candidate.lead.why if item.candidate else "Proposed by hand; no incidents stand behind it yet.",
-        enough_rated=bool(ranking.enough[n]),
+        enough_rated=plain.enough,
         move=move,
-        coverage_incidents=int(covers["cumulative_incidents"]),
-        coverage_hours=float(covers["cumulative_hours"]),
+        coverage_incidents=plain.coverage_incidents,
+        coverage_hours=plain.coverage_hours,
     )
 
 

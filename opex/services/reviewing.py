@@ -6,7 +6,7 @@ Permissions will enter here (a later issue): each function knows who speaks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from opex.domain.decisions import (
     Accepted,
@@ -104,8 +104,8 @@ def merge(context: Context, opportunity: str, into: str, speaker: Speaker) -> in
     """The same improvement as ``into``, which takes over its evidence."""
     if opportunity == into:
         raise Refused("An opportunity cannot be merged into itself.")
-    if (target := one(context, into)).status == "merged":
-        raise Refused(f'"{target.title}" was itself merged: merge into the one it went to.')
+    if not (target := one(context, into)).open:
+        raise Refused(f'"{target.title}" is {target.status}: merge into one that stands in the ranking.')
     return say(context, opportunity, Merged(into=into), speaker)
 
 
@@ -114,7 +114,7 @@ def propose(
 ) -> str:
     """An opportunity by hand; returns its id."""
     request = speaker.request_id or uuid4().hex
-    made = f"hand-{request[:8]}"
+    made = f"hand-{uuid5(NAMESPACE_OID, request).hex[:12]}"
     saying = Proposed(
         title=title, action=action, low=removes.low, likely=removes.likely, high=removes.high, system=system
     )
@@ -133,6 +133,8 @@ def strike(context: Context, opportunity: str, incident: str, speaker: Speaker, 
 def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, level: int) -> int:
     """Give a rated driver a level of its rubric."""
     asked = driving.drivers(context).driver(driver)
+    if not asked.rated:
+        raise Refused(f"{asked.title} is measured, not rated by people.")
     levels = dict(asked.rubric)
     if level not in levels:
         raise Refused(f"{asked.title} is rated {min(levels, default=0)} to {max(levels, default=0)}; this is {level}.")
@@ -142,6 +144,8 @@ def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, l
 def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reason: str, words: str = "") -> int:
     """Give it a place in the agreed order, with a reason; the computed order stays in view."""
     ranked = sum(item.open for item in everything(context).values())
+    if not (item := one(context, opportunity)).open:
+        raise Refused(f'"{item.title}" is {item.status} and has no place in the ranking.')
     if to > ranked:
         raise Refused(f"There are {ranked} places; this is {to}.")
     return say(context, opportunity, Moved(to=to, reason=reason, words=words), speaker)

@@ -1,6 +1,7 @@
 """JSON and JSON Lines: an array of objects, an object that holds one array, or one object a line."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from opex.sources.delimited import MOST_COLUMNS
 from opex.sources.records import Records, from_dicts, shown
 
 _DEEPEST = 20
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class _RepeatedKeyError(ValueError):
@@ -142,6 +144,10 @@ def _leaves(prefix: str, value: Any, depth: int) -> Iterator[tuple[str, str | No
 
 
 def _scalar(value: Any) -> str | None:
+    if isinstance(value, str) and _HALF.search(value):
+        raise Refused(f'"{value[:40]!a}" holds half a character, which no database keeps: export it anew as UTF-8.')
+    if isinstance(value, str) and "\x00" in value:
+        raise Refused(f'"{value[:40]!a}" holds a NUL character, which no database keeps: take it out.')
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

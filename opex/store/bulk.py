@@ -17,7 +17,7 @@ __all__ = ["delete", "digests", "fetch", "insert", "update"]
 def column_values(column: pd.Series) -> list[Any]:
     """A column as plain Python values, missing as ``None``, instants as microseconds since 1970."""
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.as_unit("us").astype("int64").where(column.notna()).astype("Int64")
+        column = column.dt.as_unit("us").astype("int64").astype("Int64").where(column.notna())
     values: list[Any] = pa.array(column, from_pandas=True).to_pylist()
     return values
 

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -78,17 +79,17 @@ class Database:
 def _troubles() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+    except (sa.exc.DBAPIError, sqlite3.Error, psycopg.Error) as error:  # bulk rows raise the drivers' own
         raise _refusal(error) from error
 
 
-def _refusal(error: sa.exc.DBAPIError) -> Exception:
-    text = str(error.orig)
+def _refusal(error: Exception) -> Exception:
+    text = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
     if "database is locked" in text or "lock timeout" in text:
         return Busy("Somebody else is writing to this workspace: nothing was saved, try again in a moment.")
     if "not a database" in text or "malformed" in text:
         return Refused("The workspace's file is damaged or is no SQLite database: restore it from a copy.")
-    if "unable to open" in text or "readonly" in text or "disk is full" in text or "connection" in text.lower():
+    if "unable to open" in text or "readonly" in text or "is full" in text or "connection" in text.lower():
         return Refused(f"The workspace cannot be reached ({text.splitlines()[0]}).")
     return error
 
@@ -103,10 +104,16 @@ def open_database(url: str) -> Database:
     """
     engine = _engine(url)
     database = Database(engine)
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
-    if current_revision(database) != head_revision():
-        upgrade(database)
+    try:
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True)
+        if current_revision(database) != head_revision():
+            upgrade(database)
+    except OSError as error:
+        raise Refused(f"The workspace's folder cannot be made ({error.strerror}).") from error
+    except Refused:
+        database.close()
+        raise
     return database
 
 
@@ -119,7 +126,7 @@ def _engine(url: str) -> sa.Engine:
             raise Refused(f"A workspace is a SQLite file or a PostgreSQL database, not {parsed.get_backend_name()}.")
         arguments = {"timeout": BUSY_SECONDS} if parsed.get_backend_name() == "sqlite" else {}
         engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite")
-    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
+    except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError) as error:
         raise Refused("The workspace's address is not a SQLAlchemy URL, such as sqlite:///var/opex.db.") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)

@@ -121,11 +121,16 @@ def drivers(database: Database) -> list[SavedDrivers]:
 
 def save_catalogue(database: Database, catalogue: Catalogue) -> None:
     """Put this catalogue in the place of the earlier one."""
-    rows = [{"name": system.name, "body": asdict(system)} for system in catalogue.systems]
     with database.writing(FACTS) as connection:
-        connection.execute(sa.delete(schema.systems))
-        if rows:
-            connection.execute(sa.insert(schema.systems), rows)
+        write_catalogue(connection, catalogue)
+
+
+def write_catalogue(connection: sa.Connection, catalogue: Catalogue) -> None:
+    """The same within a transaction that is open already: a load brings its systems along."""
+    rows = [{"name": system.name, "body": asdict(system)} for system in catalogue.systems]
+    connection.execute(sa.delete(schema.systems))
+    if rows:
+        connection.execute(sa.insert(schema.systems), rows)
 
 
 def catalogue(database: Database) -> Catalogue:

@@ -9,8 +9,10 @@ import pandas as pd
 import sqlalchemy as sa
 
 from opex import frames
+from opex.domain.systems import Catalogue
 from opex.store import bulk
 from opex.store.database import FACTS, Database
+from opex.store.decisions import write_catalogue
 from opex.store.schema import changes, incident_systems, incidents, loads, readings
 
 KEY_JOIN = "\x1f"
@@ -41,7 +43,12 @@ class LoadRecord:
 
 
 def load(
-    database: Database, tables: dict[str, pd.DataFrame], record: LoadRecord, *, dry_run: bool = False
+    database: Database,
+    tables: dict[str, pd.DataFrame],
+    record: LoadRecord,
+    *,
+    catalogue: Catalogue | None = None,
+    dry_run: bool = False,
 ) -> tuple[Counts, LoadRecord]:
     """Load canonical tables in one transaction: new rows in, changed rows replaced, equal rows left alone.
 
@@ -51,6 +58,8 @@ def load(
         ``{"incidents", "incident_systems"}``, ``{"changes"}`` or ``{"readings"}``, each row's key given once.
     record
         The load's entry in the history; its report is completed with the counts.
+    catalogue
+        The system catalogue to put in force with it; ``None`` leaves it as it is.
     dry_run
         Count only; nothing is written.
     """
@@ -67,6 +76,8 @@ def load(
         bulk.update(connection, _TABLES[name], rows[fate == "replaced"])
         if name == "incidents":
             _save_systems(connection, rows, fate, extra)
+        if catalogue is not None:
+            write_catalogue(connection, catalogue)
         record = _completed(record, _counts(fate))
         connection.execute(sa.insert(loads).values(**{f: getattr(record, f) for f in LoadRecord.__annotations__}))
     return _counts(fate), record

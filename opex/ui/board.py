@@ -15,7 +15,7 @@ from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.drawer import open_drawer
 from opex.ui.ranked_list import ranked_list, rows
-from opex.ui.weights import weights_panel
+from opex.ui.weights import moved_weights, weights_panel
 
 __all__ = ["board_view", "export_menu"]
 
@@ -32,8 +32,6 @@ def board_view(of: Context) -> None:
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
-    saved = prioritising.reranked(board)
-    headline_place = st.empty()
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
@@ -46,18 +44,30 @@ def board_view(of: Context) -> None:
             label_visibility="collapsed",
             required=True,
         )
-    weights = None
-    if weighing:
-        with st.container(border=True):
-            weights = weights_panel(of, board.drivers)
+    _weighed(of, wanted, weighing, view or "List")
+
+
+@st.fragment
+def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, view: str) -> None:
+    """What a moved weight or a save in the drawer redraws: the list first, the sliders after it, each in its place."""
+    board = prioritising.board(of)
+    if isinstance(board, NotEnoughData):
+        return
+    headline_place, panel, below = st.container(), st.container(border=weighing), st.container()
+    weights = moved_weights(board.drivers) if weighing else None
+    saved = prioritising.saved_order(of, board)
     order = prioritising.reranked(board, weights) if weights else saved
     order = replace(order, replay=prioritising.replay_of(board, order), workspace=of.name)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
+    with below:
+        _rows(of, seen, saved, view)
+        if order.replay is not None:
+            st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
     headline_place.markdown(headline(order) + (" *With the weights as moved, not saved.*" if weights else ""))
-    _rows(of, seen, saved, view or "List")
-    if order.replay is not None:
-        st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
+    if weighing:
+        with panel:
+            weights_panel(of, board.drivers)
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:

@@ -9,7 +9,7 @@ from opex.services import driving
 from opex.services.context import Context
 from opex.ui.session import save
 
-__all__ = ["rebalanced", "weights_panel"]
+__all__ = ["moved_weights", "rebalanced", "weights_panel"]
 
 
 def rebalanced(weights: Mapping[str, int], moved: str, to: int) -> dict[str, int]:
@@ -47,10 +47,16 @@ def _key(drivers: DriverSet, name: str) -> str:
     return f"weight_{drivers.version}_{name}"
 
 
-def weights_panel(of: Context, drivers: DriverSet) -> dict[str, float] | None:
-    """Sliders for every driver; the weights as shares when they differ from the saved ones, else ``None``."""
+def moved_weights(drivers: DriverSet) -> dict[str, float] | None:
+    """The weights as shares when a slider was moved away from the saved ones, else ``None``; draws nothing."""
     stated = _percents(drivers)
     now = {name: int(st.session_state.get(_key(drivers, name), weight)) for name, weight in stated.items()}
+    return None if now == stated else {name: weight / 100 for name, weight in now.items()}
+
+
+def weights_panel(of: Context, drivers: DriverSet) -> None:
+    """A slider for every driver, and what to do with weights that were moved."""
+    stated = _percents(drivers)
 
     def moved(name: str) -> None:
         before = {n: int(st.session_state.get(f"{_key(drivers, n)}_was", stated[n])) for n in stated}
@@ -60,17 +66,15 @@ def weights_panel(of: Context, drivers: DriverSet) -> dict[str, float] | None:
 
     for driver, column in zip(drivers.drivers, _columns(len(drivers.drivers)), strict=True):
         key = _key(drivers, driver.name)
-        st.session_state.setdefault(key, now[driver.name])
+        st.session_state.setdefault(key, stated[driver.name])
         column.slider(
             f"{driver.title}, %", 0, 100, key=key, on_change=moved, args=(driver.name,), help=driver.definition
         )
-    now = {name: int(st.session_state[_key(drivers, name)]) for name in stated}
-    if now == stated:
+    shares = moved_weights(drivers)
+    if shares is None:
         st.caption("Move a weight: the list follows at once, and shows where each item stood before.")
-        return None
-    shares = {name: weight / 100 for name, weight in now.items()}
-    _keep_or_throw_away(of, drivers, shares)
-    return shares
+    else:
+        _keep_or_throw_away(of, drivers, shares)
 
 
 def _columns(count: int) -> list[st.delta_generator.DeltaGenerator]:

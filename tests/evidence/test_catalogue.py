@@ -54,7 +54,9 @@ def test_a_name_too_short_to_be_told_apart_has_no_pattern() -> None:
     assert len(pattern_of("mail")) == 1
 
 
-@pytest.mark.xfail(reason="BUG: letters beyond A to Z are dropped from the pattern, which then finds nothing", strict=True)
+@pytest.mark.xfail(
+    reason="BUG: letters beyond A to Z are dropped from the pattern, which then finds nothing", strict=True
+)
 def test_a_name_in_any_alphabet_is_found() -> None:
     assert found("Zürich-Kasse", "Zürich-Kasse: new till")
 
@@ -128,7 +130,9 @@ def test_any_pattern_that_can_be_read_alone_works_beside_others(pattern: str) ->
     assert touched(others, System(name="x", patterns=(pattern,)), system=None) == ["x"]
 
 
-@pytest.mark.xfail(reason="BUG: patterns are joined into one: a backreference points at another pattern's group", strict=True)
+@pytest.mark.xfail(
+    reason="BUG: patterns are joined into one: a backreference points at another pattern's group", strict=True
+)
 def test_a_backreference_means_the_group_of_its_own_pattern() -> None:
     others = replace(SEARCH, patterns=("(mail)",))
     assert touched(others, System(name="x", patterns=(r"(o)\1",)), system=None, title="book") == ["x"]

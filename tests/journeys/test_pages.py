@@ -25,7 +25,15 @@ LOOKS = {"light": ("light", 1280, 1000), "dark": ("dark", 1280, 1000), "phone": 
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 
 # Streamlit draws these itself and we cannot reach them: its grid is a canvas with a hidden table, its header a menu.
-NOT_OURS = ("stDataFrame", "stDataFrameGlideDataEditor", "stHeader", "stToolbar", "stMainMenu", "stFileUploader", "stSidebarNav")
+NOT_OURS = (
+    "stDataFrame",
+    "stDataFrameGlideDataEditor",
+    "stHeader",
+    "stToolbar",
+    "stMainMenu",
+    "stFileUploader",
+    "stSidebarNav",
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Scores and places: the weighted sum against published cases, an order that is total, and one that can be explained."""
+"""Scores and places: the weighted sum against published cases, a total order, and one that can be explained."""
 
 import json
 from datetime import timedelta
@@ -154,7 +154,9 @@ def rows(pairs: list[tuple[int, int]]) -> pd.DataFrame:
 
 @settings(deadline=None, derandomize=True, max_examples=80)
 @given(PAIRS, st.permutations(range(5)))
-def test_coverage_counts_each_incident_once_for_the_highest_item(pairs: list[tuple[int, int]], order: list[int]) -> None:
+def test_coverage_counts_each_incident_once_for_the_highest_item(
+    pairs: list[tuple[int, int]], order: list[int]
+) -> None:
     table = covered(rows(pairs), order)
     seen: set[int] = set()
     for item in order:
@@ -237,9 +239,7 @@ def test_the_explanation_goes_from_the_place_over_the_drivers_to_the_move() -> N
     one = item("x", 1, 0.25, computed_rank=3, enough_rated=False, move=move,
                contributions={"hours_lost_a_year": 0.05, "growth": 0.15, "value": 0.05})  # fmt: skip
     lines = sentences(one, DRIVERS)
-    assert lines[0] == (
-        "“X” scores 25.0 of 100 points under default v7; that is place 3. 1 of 3 drivers have a value."
-    )
+    assert lines[0] == ("“X” scores 25.0 of 100 points under default v7; that is place 3. 1 of 3 drivers have a value.")
     assert [line.split(":")[0] for line in lines[1:4]] == ["Growth", "Hours lost a year", "Value"]
     assert lines[4] == "Less than half of the weight has a value, so it stands below all items that have more."
     assert lines[5] == "Bo moved it to place 1 (commitment): “promised”."

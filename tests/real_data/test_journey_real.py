@@ -68,9 +68,7 @@ def test_a_status_page_and_a_ticket_log(
     assert [item.id for item in ranked(context).items] == [item.id for item in order.items]
 
 
-def test_a_platform_teams_four_recurrences_are_among_the_first_eight_themes(
-    real_data: Path, context: Context
-) -> None:
+def test_a_platform_teams_four_recurrences_are_among_the_first_eight_themes(real_data: Path, context: Context) -> None:
     assert load(context, real_data / "dfds_postmortems")[:2] == (40, 38)
     ranked(context)
     themes = [c for c in finding.candidates(context) if c.lead.finder == "theme"][:8]

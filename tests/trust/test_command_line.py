@@ -29,7 +29,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 REFUSED: list[tuple[str, ...]] = [
     ("import", "incidents", "nowhere.csv"),
-    ("import", "incidents", "empty"),
     ("import", "incidents", "some.csv", "--format", "nonsense"),
     ("import", "incidents", "some.csv", "--mapping", "nowhere.toml"),
     ("import", "incidents", "some.csv", "--mapping", "bad.toml"),
@@ -79,7 +78,6 @@ MISUSED: list[tuple[str, ...]] = [
 def folder(tmp_path: Path) -> Path:
     """What the commands are pointed at."""
     b.written(tmp_path / "some.csv", b.incidents(1, 5))
-    (tmp_path / "empty").mkdir()
     (tmp_path / "bad.toml").write_text(BAD_TOML)
     (tmp_path / "noise.bin").write_bytes(bytes(range(1, 256)) * 40)
     return tmp_path
