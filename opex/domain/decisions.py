@@ -44,8 +44,8 @@ class Person:
         """Refuse a person without a name or of an unknown function."""
         if not self.name.strip() or len(self.name) > 80:
             raise Refused("Say who you are: a name of 1 to 80 characters.")
-        if not self.name.isprintable():
-            raise Refused("A name is made of letters that can be shown.")
+        if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in self.name):
+            raise Refused("A name holds a NUL or half a character, which no database keeps.")
         if self.function not in FUNCTIONS:
             raise Refused(f'A function is one of {", ".join(FUNCTIONS)}; this is "{self.function}".')
 

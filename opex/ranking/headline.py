@@ -40,9 +40,7 @@ def _coverage(order: Priorities) -> str:
     if order.replay is None or not order.replay.incidents_total:
         return ""
     covered, total = order.replay.incidents_covered, order.replay.incidents_total
-    return (
-        f"The first {_WORDS[min(first, len(order.items))]} stand behind {covered:,} of {total:,} incidents of the year."
-    )
+    return f"The first {_word(order.replay.top)} stand behind {covered:,} of {total:,} incidents of the year."
 
 
 def _lead(items: Sequence[Priority]) -> str:

@@ -186,7 +186,8 @@ def load_sample(
     Refused
         When the workspace holds anything: a person's own data never mixes with the sample.
     """
-    if any(load.source != "sample" for load in facts.history(context.database)):
+    earlier = facts.history(context.database)
+    if any(load.source != "sample" for load in earlier) or {load.kind for load in earlier} == set(KINDS):
         raise Refused("This workspace is not empty: the sample data goes into a workspace of its own.")
     if rows is None and seed is None:
         return _load_sample_files(context, context.sample, progress)

@@ -1,6 +1,6 @@
 """What people say: each kind survives the journal, what makes no sense is refused, tripwires are read from words."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -35,7 +35,7 @@ ONE_OF_EACH = [
     Declined(reason="other", after="2027-01-31", seen=4),
     Merged(into="theme-1"),
     Proposed(title="A", action="B", low=0.1, likely=0.2, high=0.3, system="checkout"),
-    Described(likely=0.5, effort_days=20, owner="Ana", status="planned"),
+    Described(low=0.2, likely=0.5, high=0.8, effort_days=20, owner="Ana", status="planned"),
     Validated(verdict="doubtful", why="logged late", impacts="billing"),
     Commented(text="Look at INC-7."),
     Rated(driver="value", level=3),
@@ -95,12 +95,12 @@ def test_what_makes_no_sense_is_refused_with_a_sentence() -> None:
         ("one more incident", 1, None),
         ("12 more incidents", 12, None),
         ("  Ten More Incidents ", 10, None),
-        ("after June", None, date(2026, 7, 1)),
-        ("after december", None, date(2027, 1, 1)),
-        ("after February", None, date(2027, 3, 1)),  # this year's is over
-        ("after March", None, date(2026, 4, 1)),
-        ("after June 2028", None, date(2028, 7, 1)),
-        ("after December 2028", None, date(2029, 1, 1)),
+        ("after June", None, date(2026, 6, 30)),
+        ("after december", None, date(2026, 12, 31)),
+        ("after February", None, date(2027, 2, 28)),  # this year's is over
+        ("after March", None, date(2026, 3, 31)),
+        ("after June 2028", None, date(2028, 6, 30)),
+        ("after December 2028", None, date(2028, 12, 31)),
         ("after 2027-01-31", None, date(2027, 1, 31)),
     ],
 )
@@ -109,8 +109,8 @@ def test_a_tripwire_is_read_as_a_person_states_it(text: str, more_incidents: int
 
 
 def test_on_the_day_on_which_a_month_is_over_the_next_one_is_meant() -> None:
-    assert tripwire("after June", seen=0, as_of=datetime(2026, 6, 30, 23, tzinfo=UTC)).after == date(2026, 7, 1)
-    assert tripwire("after June", seen=0, as_of=datetime(2026, 7, 1, tzinfo=UTC)).after == date(2027, 7, 1)
+    assert tripwire("after June", seen=0, as_of=datetime(2026, 6, 30, 23, tzinfo=UTC)).after == date(2026, 6, 30)
+    assert tripwire("after June", seen=0, as_of=datetime(2026, 7, 1, tzinfo=UTC)).after == date(2027, 6, 30)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,7 @@ def test_what_is_no_tripwire_is_refused_with_an_example(text: str) -> None:
     assert f'The tripwire "{text}"' in str(refusal.value)
 
 
-@pytest.mark.xfail(reason="BUG: a year that no calendar has rises as ValueError", strict=True)
-@pytest.mark.parametrize("text", ["after june 0000", "after december 9999"])
+@pytest.mark.parametrize("text", ["after june 0000", "after january 123456"])
 def test_a_year_that_no_calendar_has_is_refused_too(text: str) -> None:
     with pytest.raises(Refused):
         tripwire(text, seen=4, as_of=MARCH)
@@ -143,7 +142,6 @@ def test_a_month_fires_when_it_is_over() -> None:
     assert [wire.fires(incidents=99, as_of=moment) for moment in moments] == [False, True]
 
 
-@pytest.mark.xfail(reason="BUG: `after 2027-01-31` fires at the first instant of that day, not after it", strict=True)
 def test_a_day_fires_when_it_is_over() -> None:
     wire = tripwire("after 2027-01-31", seen=4, as_of=MARCH)
     moments = [datetime(2027, 1, 31, 12, tzinfo=UTC), datetime(2027, 2, 1, tzinfo=UTC)]
@@ -160,5 +158,5 @@ def test_without_a_tripwire_nothing_fires() -> None:
 def test_a_month_without_a_year_ends_within_a_year_from_now(today: date, month: str) -> None:
     after = tripwire(f"after {month}", seen=0, as_of=datetime(today.year, today.month, today.day, tzinfo=UTC)).after
     assert after is not None
-    assert after.day == 1
-    assert 0 < (after - today).days <= 366
+    assert (after + timedelta(days=1)).day == 1
+    assert 0 <= (after - today).days <= 366

@@ -59,7 +59,6 @@ def test_toml_that_is_no_catalogue_is_refused_with_one_sentence(text: str, sente
     assert str(refusal.value).startswith(sentence)
 
 
-@pytest.mark.xfail(reason="BUG: a text in place of a list becomes one alias for each letter", strict=True)
 def test_a_text_in_place_of_a_list_of_aliases_is_refused() -> None:
     with pytest.raises(Refused):
         Catalogue.from_toml('[[systems]]\nname = "checkout"\naliases = "pay"')

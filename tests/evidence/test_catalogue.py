@@ -54,9 +54,6 @@ def test_a_name_too_short_to_be_told_apart_has_no_pattern() -> None:
     assert len(pattern_of("mail")) == 1
 
 
-@pytest.mark.xfail(
-    reason="BUG: letters beyond A to Z are dropped from the pattern, which then finds nothing", strict=True
-)
 def test_a_name_in_any_alphabet_is_found() -> None:
     assert found("Zürich-Kasse", "Zürich-Kasse: new till")
 
@@ -82,7 +79,6 @@ def test_a_name_that_is_a_remark_only_is_itself() -> None:
     assert system.name == "(unknown)"
 
 
-@pytest.mark.xfail(reason="BUG: a remark that a later load brings is no alias of the system it belongs to", strict=True)
 def test_a_remark_that_comes_later_is_the_same_system_too() -> None:
     first = propose(["Mirrors (europe)"], Catalogue())
     then = propose(["Mirrors (asia)"], first)
@@ -123,16 +119,12 @@ def test_other_changes_have_every_system_that_their_title_or_paths_name() -> Non
     assert touched(system=None) == []
 
 
-@pytest.mark.xfail(reason="BUG: patterns are joined into one: flags and group names of each collide", strict=True)
 @pytest.mark.parametrize("pattern", ["(?i)release 1", "(?P<what>release) 1"])
 def test_any_pattern_that_can_be_read_alone_works_beside_others(pattern: str) -> None:
     others = replace(SEARCH, patterns=(r"(?P<what>mail)",))
     assert touched(others, System(name="x", patterns=(pattern,)), system=None) == ["x"]
 
 
-@pytest.mark.xfail(
-    reason="BUG: patterns are joined into one: a backreference points at another pattern's group", strict=True
-)
 def test_a_backreference_means_the_group_of_its_own_pattern() -> None:
     others = replace(SEARCH, patterns=("(mail)",))
     assert touched(others, System(name="x", patterns=(r"(o)\1",)), system=None, title="book") == ["x"]

@@ -163,7 +163,6 @@ def test_another_environment_is_no_yardstick() -> None:
     assert keys(slow_recovery, known) == []
 
 
-@pytest.mark.xfail(reason="BUG: recoveries that all took equally long have no interval: NaN and a warning", strict=True)
 def test_recoveries_that_all_took_equally_long_still_have_a_finite_interval() -> None:
     rows = [incident(f"{s}-{n}", 10 + n, hours=h, system=s) for s, h in (("a", 4.0), ("b", 1.0)) for n in range(12)]
     [found] = slow_recovery(facts(rows), AS_OF)
@@ -267,7 +266,6 @@ def test_where_nobody_said_which_way_is_good_nothing_is_worse() -> None:
     assert keys(worsening_metric, facts(readings=daily(range(100, 280), better=None))) == []
 
 
-@pytest.mark.xfail(reason="BUG: the sentence says `not in a step`, and nothing looks for one", strict=True)
 def test_a_step_is_not_said_to_have_come_day_by_day() -> None:
     stepped = 100 + 5 * NOISE + 60 * (np.arange(180) >= 90)
     found = list(worsening_metric(facts(readings=daily(stepped)), AS_OF))

@@ -76,7 +76,6 @@ def test_nothing_placed_is_nothing_and_shapes_are_kept() -> None:
     assert worth(np.zeros((2, 3)), scale).shape == (2, 3)
 
 
-@pytest.mark.xfail(reason="BUG: steps need not meet the anchors that the explanation states", strict=True)
 def test_anchors_of_a_scale_in_steps_count_zero_and_one_too() -> None:
     downwards = Scale(zero_at=10, one_at=0, curve="steps", steps=((0, 1.0), (5, 0.5), (10, 0.0)))
     assert worth([-1, 0, 10, 11], downwards).tolist() == [1.0, 1.0, 0.0, 0.0]

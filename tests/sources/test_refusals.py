@@ -38,7 +38,7 @@ HEADER = "id,title,started_at,service\n"
         ("t.parquet", b"PAR1rubbish", "t.parquet is a damaged Parquet file"),
         (
             "cut.csv.gz",
-            gzip.compress(HEADER.encode() * 5)[:-9],
+            gzip.compress(HEADER.encode() * 5, mtime=0)[:-9],
             "cut.csv.gz is a gzip file that breaks off; copy it again.",
         ),
         ("bad.csv.gz", b"\x1f\x8b\x08rubbish", "bad.csv.gz is a damaged gzip file; copy it again."),

@@ -25,8 +25,9 @@ def scales(draw: st.DrawFn) -> Scale:
         zero, one = abs(zero), abs(one)
     if abs(zero - one) <= 1e-6 * max(abs(zero), abs(one), 1e-3):
         one = zero + max(1.0, abs(zero))
-    levels = sorted(draw(st.sets(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=2, max_size=4)))
-    steps = tuple((at, draw(st.floats(0, 1))) for at in levels) if curve == "steps" else ()
+    ends = sorted(((zero, 0.0), (one, 1.0)))
+    middle = ((ends[0][0] + ends[1][0]) / 2, draw(st.floats(0, 1)))
+    steps = (ends[0], middle, ends[1]) if curve == "steps" else ()
     return Scale(zero_at=zero, one_at=one, curve=curve, steps=steps)  # type: ignore[arg-type]
 
 

@@ -99,8 +99,10 @@ def test_one_request_id_writes_once_however_often_it_arrives(
 
 def test_a_proposal_that_arrives_twice_is_one_opportunity(both_contexts: Context, tmp_path: Path) -> None:
     b.some_facts(both_contexts, tmp_path)
-    assert b.propose(both_contexts, 7) == b.propose(both_contexts, 7)
-    assert [o.id for o in prioritising.everything(both_contexts).values() if o.by_hand] == ["hand-00000007"]
+    first = b.propose(both_contexts, 7)
+    assert b.propose(both_contexts, 7) == first != b.propose(both_contexts, 8)
+    assert [o.id for o in prioritising.everything(both_contexts).values() if o.by_hand][:1] == [first]
+    assert sum(o.by_hand for o in prioritising.everything(both_contexts).values()) == 2
 
 
 # --- row 3: locked ----------------------------------------------------------------------------------------------
