@@ -6,6 +6,7 @@ from opex.domain.problems import NotEnoughData
 from opex.services import prioritising
 from opex.ui.board import board_view, export_menu
 from opex.ui.empty import nothing_loaded, nothing_loaded_if_empty
+from opex.ui.propose import propose_dialog
 from opex.ui.session import context, progress
 from opex.ui.words import day
 
@@ -20,6 +21,8 @@ if isinstance(board, NotEnoughData):
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
     st.title("Priorities", anchor=False, width="stretch")
+    if st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
+        propose_dialog(of)
     export_menu(of)
 st.caption(f"as of {day(board.as_of)} · drivers {board.drivers.label} · workspace {of.name}")
 board_view(of)

@@ -111,8 +111,8 @@ def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             low=low,
             high=high,
             unit="incidents a year",
-            why=f"{_several(count, 'incident')} of {where} in the past 12 months ({low:.0f} to {high:.0f} expected in "
-            f"another such year); the average area has {mean:.1f}.",
+            why=f"{_several(count, 'incident')} of {where} in the past 12 months (a rate of {low:.0f} to "
+            f"{high:.0f} a year fits that); the average area has {mean:.1f}.",
             falsifier="If the count falls to the average in a year in which nothing was done, it was chance; if other "
             "systems log less of their trouble, it is only better logged.",
             system=str(system),

@@ -143,7 +143,7 @@ METHOD = (
     (
         "Hours lost",
         "From the start of each incident to its end, an open one until the as-of instant, up to a stated bound "
-        "(7 days unless set otherwise), over the 12 months before that instant. An opportunity counts each of its "
+        "(7 days), over the 12 months before that instant. An opportunity counts each of its "
         "incidents once; planned work and incidents that somebody struck are left out.",
     ),
     (

@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pandas as pd
+
 from opex.domain.priorities import Priorities
 from opex.export import file_name, render
 from opex.services.context import Context
@@ -12,8 +14,15 @@ __all__ = ["export"]
 
 def export(context: Context, seen: Priorities, format: str) -> tuple[str, bytes]:
     """The file's name and its bytes. Each call has a name of its own, so that nobody is handed another's file."""
-    incidents = None
-    if format == "xlsx":
-        incidents = {item.id: evidence(context, list(item.opportunity.evidence), seen.as_of) for item in seen.items}
+    incidents = _evidence(context, seen) if format == "xlsx" else None
     content = render(seen, format, made_at=context.now(), incidents=incidents)
     return file_name(seen, format, export_id=uuid4().hex[:8]), content
+
+
+def _evidence(context: Context, seen: Priorities) -> dict[str, pd.DataFrame]:
+    """The incidents behind each item, looked up once for all of them."""
+    wanted = dict.fromkeys(incident for item in seen.items for incident in item.opportunity.evidence)
+    table = evidence(context, list(wanted), seen.as_of).rename(columns={"hours": "hours_lost"})
+    rows = table.set_index("id", drop=False)
+    known = set(rows.index)
+    return {item.id: rows.loc[[i for i in item.opportunity.evidence if i in known]] for item in seen.items}

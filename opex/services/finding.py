@@ -14,7 +14,7 @@ from opex.store.database import Busy
 
 __all__ = ["METHOD", "candidates", "evidence"]
 
-METHOD = "2026-11"  # raise it when finders change: then every workspace finds anew
+METHOD = "2026-11-23"  # raise it when finders change: then every workspace finds anew
 
 
 def candidates(context: Context, as_of: datetime | None = None, progress: Progress | None = None) -> list[Candidate]:

@@ -9,7 +9,7 @@ from opex.charts import waterfall
 from opex.domain.decisions import MOVE_REASONS, VERDICTS, Commented, Described, Entry, Struck, Validated, Withdrawn
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.opportunities import EFFORT_SIZES, Opportunity
-from opex.domain.priorities import Priority
+from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData
 from opex.export.safe import markdown
 from opex.ranking.explain import sentences
@@ -41,7 +41,7 @@ def open_drawer(of: Context, opportunity: str) -> None:
     if item.opportunity.returned:
         st.info(item.opportunity.returned)
     _what_to_do(of, item)
-    _why(of, item)
+    _why(of, item, order)
     _score(of, item, order.drivers)
     _move(of, item, len(order.items))
     _history(of, item.opportunity)
@@ -101,17 +101,27 @@ def _describe(of: Context, it: Opportunity) -> None:
             _again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
 
 
-def _why(of: Context, item: Priority) -> None:
+def _why(of: Context, item: Priority, order: Priorities) -> None:
     it = item.opportunity
     st.markdown("#### Why")
     for reason in it.candidate.reasons if it.candidate else ():
         st.markdown(f"{markdown(reason.why)}")
         st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
+    _coverage(item, order)
     shared = item.evidence.shared_with_higher
     if shared:
         st.caption(f"{several(shared, 'incident')} of {item.evidence.incidents} also stand behind a higher-ranked one.")
     _incidents(of, it)
     _validate(of, it)
+
+
+def _coverage(item: Priority, order: Priorities) -> None:
+    if order.replay is not None:
+        up_to = "It alone covers" if item.rank == 1 else f"The first {item.rank} together cover"
+        st.caption(
+            f"{up_to} {item.coverage_incidents:,} of {order.replay.incidents_total:,} incidents and "
+            f"{hours(item.coverage_hours)} of {hours(order.replay.hours_total)} h of the year, each counted once."
+        )
 
 
 def _incidents(of: Context, it: Opportunity) -> None:
