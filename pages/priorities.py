@@ -20,7 +20,8 @@ if isinstance(board, NotEnoughData):
     st.stop()
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
-    st.title("Priorities", anchor=False, width="stretch")
+    st.title("Priorities", anchor=False, width="content")
+    st.space("stretch")
     if st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
         propose_dialog(of)
     export_menu(of)

@@ -7,7 +7,7 @@ import pandas as pd
 
 __all__ = ["benefit_and_cost", "rug", "timeline", "trouble", "waterfall"]
 
-ACCENT, QUIET, LOSS = "#2d8a9a", "#8b9a9d", "#c46a2b"
+ACCENT, QUIET, LOSS = "#2d8a9a", "#737e81", "#c46a2b"
 
 
 def _calm(chart: Any) -> Any:
@@ -75,7 +75,7 @@ def rug(rows: pd.DataFrame, zero_at: float, one_at: float, curve: str) -> Any:
             x=alt.X(
                 "raw:Q",
                 title=None,
-                axis=alt.Axis(values=_round_values(zero_at, one_at), format="~g"),
+                axis=alt.Axis(values=_round_values(zero_at, one_at), format=",.3~r"),
                 scale=alt.Scale(type="symlog" if curve == "logarithmic" else "linear"),
             ),
             y=alt.Y("worth:Q", title="counts", axis=alt.Axis(values=[0, 0.5, 1])),
@@ -103,15 +103,19 @@ def _round_values(zero_at: float, one_at: float) -> list[float]:
 
 
 def trouble(rows: pd.DataFrame) -> Any:
-    """Hours lost by subject, most first. ``rows`` has columns name, hours, incidents."""
+    """Hours lost by subject, most first, each name above its bar so that it fits a phone.
+
+    ``rows`` has columns name, hours, incidents and label.
+    """
     order = rows["name"].tolist()
-    base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)))
-    bars = base.mark_bar(height=14, color=ACCENT).encode(
-        x=alt.X("hours:Q", title="hours lost in the past 12 months"),
+    told = rows.assign(told=rows["name"].str.slice(0, 60) + "  ·  " + rows["label"])
+    base = alt.Chart(told).encode(y=alt.Y("name:N", sort=order, title=None, axis=None))
+    bars = base.mark_bar(height=7, yOffset=9, color=ACCENT).encode(
+        x=alt.X("hours:Q", title="hours lost in the past 12 months", axis=alt.Axis(tickCount=6)),
         tooltip=["name", alt.Tooltip("hours:Q", format=",.0f"), "incidents"],
     )
-    names = base.mark_text(align="left", dx=5, color=QUIET).encode(x="hours:Q", text=alt.Text("label:N"))
-    return _calm((bars + names).properties(height=26 * len(rows) + 40))
+    names = base.mark_text(align="left", dy=-5, color=QUIET, fontSize=12).encode(x=alt.value(0), text="told:N")
+    return _calm((bars + names).properties(height=34 * len(rows) + 40))
 
 
 def timeline(rows: pd.DataFrame) -> Any:

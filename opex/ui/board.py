@@ -32,6 +32,8 @@ def board_view(of: Context) -> None:
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
+    saved = prioritising.saved_order(of, board)
+    st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
@@ -53,7 +55,9 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
-    headline_place, panel, below = st.container(), st.container(border=weighing), st.container()
+    if st.session_state.pop("said", False):
+        st.rerun()  # something was saved in the drawer: the sentence above follows too
+    panel, below = st.container(border=weighing), st.container()
     weights = moved_weights(board.drivers) if weighing else None
     saved = prioritising.saved_order(of, board)
     order = prioritising.reranked(board, weights) if weights else saved
@@ -64,10 +68,11 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
         _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
-    headline_place.markdown(headline(order) + (" *With the weights as moved, not saved.*" if weights else ""))
     if weighing:
         with panel:
             weights_panel(of, board.drivers)
+            if weights:
+                st.markdown(f"With the weights as moved, not saved: {headline(order)}")
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:

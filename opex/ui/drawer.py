@@ -49,6 +49,7 @@ def open_drawer(of: Context, opportunity: str) -> None:
 
 def _again(saved: bool) -> None:
     if saved:
+        st.session_state["said"] = True
         st.rerun(scope="fragment")
 
 

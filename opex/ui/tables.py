@@ -6,9 +6,9 @@ import streamlit as st
 __all__ = ["incident_table"]
 
 _COLUMNS = {
-    "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm", width="small"),
+    "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm", width=145),
     "title": st.column_config.TextColumn("incident", width="large"),
-    "system": st.column_config.TextColumn("system", width="small"),
+    "system": st.column_config.TextColumn("system", width=130),
     "hours": st.column_config.NumberColumn("hours lost", format="%.1f", width="small"),
     "severity": st.column_config.NumberColumn("severity", help="1 most severe to 5", width="small"),
     "id": st.column_config.TextColumn("id", width="small"),
