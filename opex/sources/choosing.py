@@ -57,6 +57,7 @@ def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Map
             raise Refused(why)
         else:
             skipped.append((found.name, why))
+    skipped += _plain_tables_beside_a_preset(by_format, named)
     if len(by_format) != 1:
         raise Refused(_several(by_format) if by_format else _nothing(paths, wanted, skipped))
     name, files = next(iter(by_format.items()))
@@ -64,6 +65,16 @@ def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Map
     broken = [found for found in walked if found.broken and use.reader == "markdown"]
     skipped = [(file, why) for file, why in skipped if file not in {found.name for found in broken}]
     return Chosen(format=name, mapping=use, strict=mapping is not None, files=[*files, *broken], skipped=skipped)
+
+
+def _plain_tables_beside_a_preset(by_format: dict[str, list[Found]], named: list[Found]) -> list[tuple[str, str]]:
+    """Where a folder holds one format that shows itself, and plain tables: the format is meant, tables are listed."""
+    shown = [name for name in by_format if name not in TABLES]
+    plain = [name for name in by_format if name in TABLES]
+    if len(shown) != 1 or any(found in named for name in plain for found in by_format[name]):
+        return []
+    why = f"is a plain table beside files of the format {shown[0]}; name the file itself to load it."
+    return [(found.name, f"{found.name} {why}") for name in plain for found in by_format.pop(name)]
 
 
 def fits(found: Found, mapping: Mapping, *, strict: bool) -> str:
