@@ -279,7 +279,8 @@ def test_several_metric_files_are_read_in_one_go_each_under_its_name(tmp_path: P
 
 
 def test_a_plain_table_beside_a_format_that_shows_itself_is_listed_and_not_mixed_in(tmp_path: Path) -> None:
-    page = "---\ntitle: Down\ndate: 2026-01-02T03:00:00Z\nresolved: true\nresolvedWhen: 2026-01-02T04:00:00Z\nseverity: down\n---\n"
+    lines = ["title: Down", "date: 2026-01-02T03:00:00Z", "resolvedWhen: 2026-01-02T04:00:00Z", "severity: down"]
+    page = "\n".join(["---", *lines, "resolved: true", "---", ""])
     (tmp_path / "2026-01-02-down.md").write_text(page, encoding="utf-8")
     (tmp_path / "flat.csv").write_text("id,title,started_at\n1,Down,2026-01-02T03:00:00Z\n", encoding="utf-8")
     reading = read([tmp_path], kind="incidents")
