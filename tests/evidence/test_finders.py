@@ -89,7 +89,7 @@ def test_a_system_with_far_more_trouble_than_the_average_is_an_area() -> None:
     low, high = poisson_interval(40)
     assert found.key == "search|production|data"
     assert (found.effect, found.low, found.high) == (40, low, high)
-    assert f"40 incidents of search, data in the past 12 months ({low:.0f} to {high:.0f} expected" in found.why
+    assert f"40 incidents of search, data in the past 12 months (a rate of {low:.0f} to {high:.0f} a year" in found.why
     assert f"has {64 / 7:.1f}" in found.why
 
 
