@@ -24,11 +24,7 @@ from opex.ui.words import benefit, cost, day, hours, moment, several
 __all__ = ["open_drawer"]
 
 
-def _closed() -> None:
-    st.session_state.pop("item", None)
-
-
-@st.dialog("Opportunity", width="large", position="right", on_dismiss=_closed)
+@st.dialog("Opportunity", width="large", position="right", on_dismiss="rerun")
 def open_drawer(of: Context, opportunity: str) -> None:
     """Show the opportunity of that id; every save is in the database before the drawer draws again."""
     order = prioritising.priorities(of)
