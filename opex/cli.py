@@ -322,9 +322,14 @@ def _explanation(item: Priority, order: Priorities) -> list[str]:
 
 
 @app.command()
-def replay(top: Annotated[int, typer.Option(min=1)] = 5, workspace: Workspace = None, as_json: Json = False) -> None:
+def replay(
+    top: Annotated[int, typer.Option(min=1)] = 5,
+    as_of: AsOf = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
     """Had the first ones been fixed a year ago."""
-    told = _order(_context(workspace), top=top).replay
+    told = _order(_context(workspace), as_of=as_of, top=top).replay
     if told is None:
         raise Refused("There is nothing to replay yet.")
     if as_json:

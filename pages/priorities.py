@@ -25,5 +25,7 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     if st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
         propose_dialog(of)
     export_menu(of)
-st.caption(f"as of {day(board.as_of)} · drivers {board.drivers.label} · workspace {of.name}")
+quiet = board.newest_incident is not None and (board.as_of - board.newest_incident).days > 7
+until = f" (the newest incident is of {day(board.newest_incident)})" if quiet and board.newest_incident else ""
+st.caption(f"as of {day(board.as_of)}{until} · drivers {board.drivers.label} · workspace {of.name}")
 board_view(of)

@@ -13,6 +13,7 @@ __all__ = ["propose", "resolve", "systems_of_changes"]
 _REMARK = re.compile(r"\s*\(.*?\)\s*$")
 _TOKENS = re.compile(r"[^\W_]+")
 _SHORTEST_PATTERN = 4
+_NO_SYSTEM = {"", "nothing", "none", "n/a", "-", "?"}
 
 
 def resolve(names: pd.Series, catalogue: Catalogue) -> pd.Series:
@@ -33,7 +34,7 @@ def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
     """
     spellings: dict[str, Counter[str]] = {}
     known = existing.names
-    for name, times in Counter(name for name in named if name.strip()).items():
+    for name, times in Counter(name for name in named if name.strip().casefold() not in _NO_SYSTEM).items():
         base = _REMARK.sub("", name.strip()) or name.strip()
         spellings.setdefault(base.casefold(), Counter())[name.strip()] += times
     added = []

@@ -96,6 +96,8 @@ def _item(item: Priority, drivers: DriverSet) -> list[str]:
         f"**What to do.** {_sentence(item.opportunity.action)} {_removal(item.opportunity)}",
         f"**How the score comes about.** {_score(item, drivers)}",
     ]
+    if item.opportunity.strikes:
+        blocks = [*blocks, f"**Struck.** {_struck(item)}"]
     return blocks if item.move is None else [*blocks, f"**Moved.** {_move(item, item.move)}"]
 
 
@@ -141,6 +143,11 @@ def _points(share: float | None) -> str:
     """Points with one decimal, so that a reader can add them up."""
     found = words.points(share)
     return "unknown" if found is None else f"{found:.1f}".removesuffix(".0")
+
+
+def _struck(item: Priority) -> str:
+    told = (f"{markdown(s.incident)} ({markdown(s.person)}: “{markdown(s.reason)}”)" for s in item.opportunity.strikes)
+    return f"No evidence for it, as people said: {'; '.join(told)}."
 
 
 def _move(item: Priority, move: Move) -> str:

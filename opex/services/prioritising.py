@@ -52,6 +52,7 @@ class Board:
     moves: tuple[Entry, ...]
     incidents_this_year: int
     hours_this_year: float
+    newest_incident: datetime | None
 
 
 def board(
@@ -93,7 +94,13 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         moves=tuple(moves(entries)),
         incidents_this_year=int(real.sum()),
         hours_this_year=float(now.hours[real].sum()),
+        newest_incident=_newest(now),
     )
+
+
+def _newest(now: Known) -> datetime | None:
+    started = now.facts.incidents["started_at"]
+    return started.max().to_pydatetime() if len(started) else None
 
 
 def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
@@ -179,12 +186,19 @@ def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, 
         contributions=dict(zip(names, plain.parts, strict=True)),
         values={name: None if isnan(value) else value for name, value in zip(names, plain.raw, strict=True)},
         evidence=Evidence(**{**evidence.__dict__, "shared_with_higher": shared}),
-        why=item.candidate.lead.why if item.candidate else "Proposed by hand; no incidents stand behind it yet.",
+        why=_why(item),
         enough_rated=plain.enough,
         move=move,
         coverage_incidents=plain.coverage_incidents,
         coverage_hours=plain.coverage_hours,
     )
+
+
+def _why(item: Opportunity) -> str:
+    if item.candidate is None:
+        return "Proposed by hand; no incidents stand behind it yet."
+    struck = len(item.strikes)
+    return item.candidate.lead.why + (f" {struck} of them struck since." if struck else "")
 
 
 def priorities(

@@ -27,7 +27,7 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.services import driving
 from opex.services.context import Context
 from opex.services.knowing import known
-from opex.services.prioritising import everything, one
+from opex.services.prioritising import board, everything, one, saved_order
 from opex.store import decisions
 
 __all__ = [
@@ -173,9 +173,12 @@ def remember(context: Context, person: Person) -> None:
 
 
 def inbox(context: Context) -> list[Opportunity]:
-    """The unreviewed opportunities, those that came back first."""
-    waiting = [item for item in everything(context).values() if item.status == "unreviewed"]
-    return sorted(waiting, key=lambda item: not item.returned)
+    """The unreviewed opportunities in their agreed order, those that came back first."""
+    of = board(context)
+    if isinstance(of, NotEnoughData):
+        return []
+    ranked = [item.opportunity for item in saved_order(context, of).items if item.opportunity.status == "unreviewed"]
+    return sorted(ranked, key=lambda item: not item.returned)
 
 
 def mergeable(context: Context, opportunity: str) -> list[Opportunity]:

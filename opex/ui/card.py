@@ -10,7 +10,7 @@ from opex.export.safe import markdown
 from opex.services import finding, reviewing
 from opex.services.context import Context
 from opex.ui.session import save
-from opex.ui.tables import incident_table
+from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import several
 
 __all__ = ["candidate_card", "waiting_list"]
@@ -21,7 +21,9 @@ LISTED = 12
 def waiting_list(waiting: Sequence[Opportunity]) -> Opportunity:
     """A short list around the chosen one; J and K go down and up."""
     ids = [item.id for item in waiting]
-    at = ids.index(st.session_state["waiting"]) if st.session_state.get("waiting") in ids else 0
+    stood = min(st.session_state.get("waiting_at", 0), len(ids) - 1)  # a decision takes one out: stay where one was
+    at = ids.index(st.session_state["waiting"]) if st.session_state.get("waiting") in ids else stood
+    st.session_state["waiting_at"] = at
 
     def go(step: int) -> None:
         st.session_state["waiting"] = ids[min(max(at + step, 0), len(ids) - 1)]
@@ -57,7 +59,8 @@ def candidate_card(of: Context, item: Opportunity, waiting: Sequence[Opportunity
     _decide(of, item, waiting)
     table = finding.evidence(of, list(item.evidence)[-200:])
     if not table.empty:
-        incident_table(table, key=f"inbox_{item.id}")
+        read_incidents(of, table, incident_table(table, key=f"inbox_{item.id}", select=True))
+        st.caption("Select an incident to read what was written about it.")
     if item.candidate and item.candidate.changes:
         count = several(len(item.candidate.changes), "change")
         st.caption(f"{count} of the same systems came within 24 h before one of them: worth a look, and no accusation.")

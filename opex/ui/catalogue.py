@@ -37,7 +37,8 @@ def catalogue_table(of: Context, catalogue: Catalogue) -> System | None:
     if rows.empty:
         return None
     event = st.dataframe(
-        rows, key="catalogue", hide_index=True, on_select="rerun", selection_mode="single-row", height=360,
+        rows, key=f"catalogue_{hash(catalogue)}", hide_index=True,
+        on_select="rerun", selection_mode="single-row", height=360,
         alt="Systems, one row each; select one to correct it",
         column_config={
             "system": st.column_config.TextColumn(width="medium"),

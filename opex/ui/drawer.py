@@ -18,7 +18,7 @@ from opex.services import finding, prioritising, reviewing
 from opex.services.context import Context
 from opex.services.reviewing import Speaker
 from opex.ui.session import save
-from opex.ui.tables import incident_table
+from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
 
 __all__ = ["open_drawer"]
@@ -55,11 +55,12 @@ def _what_to_do(of: Context, item: Priority) -> None:
         st.markdown(f"**What to do.** {markdown(it.action)}")
         low, likely, high = (f"{100 * share:.0f}" for share in (it.removes.low, it.removes.likely, it.removes.high))
         assumed = " That share is assumed by the finder; nobody has judged it yet." if it.removes_assumed else ""
+        of_what = f" of {hours(item.evidence.hours_lost)} h lost" if item.evidence.hours_lost else ""
         st.markdown(
-            f"**What it would bring.** {markdown(benefit(item.evidence))} of {hours(item.evidence.hours_lost)} h lost: "
+            f"**What it would bring.** {markdown(benefit(item.evidence))}{of_what}: "
             f"it removes {low} to {high} % of the pain, likely {likely} %.{assumed}"
         )
-        per_day = "" if item.value_for_effort is None else f", {item.value_for_effort:.1f} h a year for a day of work"
+        per_day = "" if item.value_for_effort is None else f", {item.value_for_effort:.1f} h a year per day of work"
         st.caption(f"Cost: {cost(it)}{per_day} · Owner: {markdown(it.owner) or 'nobody yet'} · Status: {it.status}")
         with st.expander("Change action, removal, effort, owner or status"):
             _describe(of, it)
@@ -127,6 +128,7 @@ def _incidents(of: Context, it: Opportunity) -> None:
         st.caption("No incident stands behind it.")
         return
     chosen = incident_table(table, key=f"evidence_{it.id}_{len(it.strikes)}", select=True, height=260)
+    read_incidents(of, table, chosen)
     if not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:

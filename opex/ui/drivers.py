@@ -153,11 +153,11 @@ def _preview(of: Context, before: DriverSet, after: DriverSet, driver: Driver) -
     st.caption("Three real items, as saved and as changed:")
     rows = [
         {
-            "item": item.opportunity.title,
             "rank": item.rank,
             "was": was[item.id].rank,
             "points": 100 * item.contributions[driver.name],
             "were": 100 * was[item.id].contributions.get(driver.name, 0.0),
+            "item": item.opportunity.title,
         }
         for item in three
     ]

@@ -8,7 +8,7 @@ from opex.export.safe import markdown
 from opex.services import overview
 from opex.services.context import Context
 from opex.services.finding import candidates, evidence
-from opex.ui.tables import incident_table
+from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import several
 
 __all__ = ["incident_search", "systems_view", "themes_view"]
@@ -55,7 +55,7 @@ def themes_view(of: Context) -> None:
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:
     pairs = zip(table["hours"], table["incidents"], strict=True)
-    return table.assign(label=[f"{hours:,.0f} h, {count} incidents" for hours, count in pairs])
+    return table.assign(label=[f"{hours:,.0f} h, {several(count, 'incident')}" for hours, count in pairs])
 
 
 def _theme(of: Context, chosen: str) -> None:
@@ -64,7 +64,8 @@ def _theme(of: Context, chosen: str) -> None:
     st.markdown(markdown(candidate.lead.why))
     months = overview.months(of, list(candidate.incidents))
     st.altair_chart(timeline(months), alt="Incidents of this theme by month")
-    incident_table(evidence(of, list(candidate.incidents)), key=f"theme_{chosen}")
+    table = evidence(of, list(candidate.incidents))
+    read_incidents(of, table, incident_table(table, key=f"theme_{chosen}", select=True))
 
 
 def systems_view(of: Context) -> None:
@@ -104,4 +105,4 @@ def incident_search(of: Context) -> None:
     table = overview.incidents(of, words=words, system=system)
     st.caption(f"{several(len(table), 'incident')}{', the newest 1,000' if len(table) == 1000 else ''}, newest first.")
     if not table.empty:
-        incident_table(table, key="incidents", height=520)
+        read_incidents(of, table, incident_table(table, key="incidents", select=True, height=520))

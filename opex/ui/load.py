@@ -110,7 +110,7 @@ def understood(of: Context, asked: Asked, paths: list[Path]) -> Asked | None:
     read_as = proposal.mapping.title or f"a table in {proposal.mapping.reader}"
     st.markdown(
         f"It reads as **{markdown(read_as)}**: {several(len(proposal.file_columns), 'column')}, "
-        f"{len(proposal.unmatched)} of them not used. {markdown(proposal.mapping.planned_rule)}"
+        f"{len(proposal.unmatched)} of them not used.{_planned(proposal.mapping.planned_rule)}"
     )
     with st.expander("Correct the columns", expanded=bool(proposal.missing or proposal.refusal)):
         mapping = _corrected(TABLES[asked.kind], proposal.mapping, proposal.file_columns)
@@ -130,6 +130,10 @@ def understood(of: Context, asked: Asked, paths: list[Path]) -> Asked | None:
         with st.expander(f"{several(len(proposal.skipped), 'file')} passed over"):
             st.dataframe(pd.DataFrame(proposal.skipped, columns=["file", "why"]), hide_index=True)
     return asked
+
+
+def _planned(rule: str) -> str:
+    return f" Counts as planned: {markdown(rule)}." if rule else ""
 
 
 def _corrected(table: Table, mapping: Mapping, file_columns: list[str]) -> Mapping:
@@ -190,7 +194,8 @@ def _problems(problems: Sequence[Problem], where: str) -> None:
                 {"file": p.file, "row": p.row, "column": p.column, "value": p.value, "expected": p.expected}
                 for p in problems[:1000]
             ]
-            st.dataframe(pd.DataFrame(rows), hide_index=True, height=min(40 + 35 * len(rows), 240))
+            told = pd.DataFrame(rows).dropna(axis="columns", how="all")
+            st.dataframe(told, hide_index=True, height=min(40 + 35 * len(rows), 240))
 
 
 def load_button(of: Context, asked: Asked, paths: list[Path]) -> None:
@@ -215,7 +220,7 @@ def _report(report: Report | None) -> None:
         st.success(report.sentence)
         if report.planned:
             st.caption(
-                f"{report.planned} of them are planned work and count as no pain. {markdown(report.planned_rule)}"
+                f"{report.planned} of them are planned work and count as no pain.{_planned(report.planned_rule)}"
             )
         _problems(report.problems, "in all")
         st.page_link(st.session_state["page_priorities"], label="See the priorities")

@@ -69,12 +69,12 @@ def _was(item: Priority, saved: int) -> str:
 
 
 def _per_day(item: Priority) -> str:
-    return f"{item.value_for_effort:.1f} h a day of work"
+    return f"{item.value_for_effort:.1f} h a year per day of work"
 
 
 def _sure(item: Priority) -> str:
     verdicts = [verdict.verdict for verdict in item.opportunity.verdicts]
     said = [f"{verdicts.count(word)} {word}" for word in ("holds", "doubtful", "wrong") if word in verdicts]
-    judged = f"{item.rated} of {len(item.values)} rated"
+    judged = f"{item.rated} of {len(item.values)} known"
     struck = [several(len(item.opportunity.strikes), "strike")] if item.opportunity.strikes else []
     return ", ".join((judged, *said, *struck))

@@ -73,7 +73,7 @@ def open_sample() -> None:
 def person() -> Person | None:
     """The person who speaks, or ``None`` until somebody says who they are."""
     name = st.session_state.get("me") or ""
-    function = st.session_state.get("my_function", FUNCTIONS[0])
+    function = st.session_state.get("my_function", FUNCTIONS[0]) or FUNCTIONS[0]
     return Person(name=name.strip(), function=function) if name.strip() else None
 
 

@@ -3,7 +3,11 @@
 import pandas as pd
 import streamlit as st
 
-__all__ = ["incident_table"]
+from opex.export.safe import markdown
+from opex.services import knowing
+from opex.services.context import Context
+
+__all__ = ["incident_table", "read_incidents"]
 
 _COLUMNS = {
     "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm", width=145),
@@ -28,3 +32,15 @@ def incident_table(table: pd.DataFrame, *, key: str, select: bool = False, heigh
         selection_mode="multi-row",
     )  # fmt: skip
     return [str(table["id"].iloc[n]) for n in event.selection.rows]
+
+
+def read_incidents(of: Context, table: pd.DataFrame, chosen: list[str], most: int = 3) -> None:
+    """What was written about the incidents that a person selected, as it was typed."""
+    texts = knowing.text_of(of, chosen[:most])
+    urls = table.set_index("id")["url"].dropna().to_dict() if "url" in table else {}
+    for incident in chosen[:most]:
+        with st.container(border=True):
+            st.caption(markdown(incident))
+            st.text(texts.get(incident, "Nothing more was written about it.")[:4000])
+            if incident in urls:
+                st.text(str(urls[incident]))

@@ -9,64 +9,80 @@ from opex.services import driving
 from opex.services.context import Context
 from opex.ui.session import save
 
-__all__ = ["moved_weights", "rebalanced", "weights_panel"]
+__all__ = ["moved_weights", "rebalanced", "weights_panel", "whole"]
 
 
-def rebalanced(weights: Mapping[str, int], moved: str, to: int) -> dict[str, int]:
-    """Whole percents that add up to 100 after one was moved: the others give way in proportion.
+def rebalanced(weights: Mapping[str, float], moved: str, to: float, stated: Mapping[str, float]) -> dict[str, float]:
+    """Exact percents that add up to 100 after one was moved: the others give way in proportion.
 
-    Remainders go to the largest fractions (ties: first named). When the others were all 0 they share alike.
+    When the others were all 0 they come back in the proportion in which they were saved. Exact numbers are kept from
+    move to move, so that moving a weight there and back gives the start again.
 
     Examples
     --------
-    >>> rebalanced({"a": 50, "b": 30, "c": 20}, "a", 60)
-    {'a': 60, 'b': 24, 'c': 16}
-    >>> rebalanced({"a": 100, "b": 0, "c": 0}, "a", 99)
-    {'a': 99, 'b': 1, 'c': 0}
+    >>> rebalanced({"a": 50, "b": 30, "c": 20}, "a", 60, {})
+    {'a': 60, 'b': 24.0, 'c': 16.0}
+    >>> rebalanced({"a": 100, "b": 0, "c": 0}, "a", 90, {"a": 50, "b": 40, "c": 10})
+    {'a': 90, 'b': 8.0, 'c': 2.0}
     """
     others = {name: weight for name, weight in weights.items() if name != moved}
+    if sum(others.values()) < 1e-9:
+        others = {name: stated.get(name, 1.0) or 1.0 for name in others}
     left, total = 100 - to, sum(others.values())
-    exact = {name: left * (weight / total if total else 1 / len(others)) for name, weight in others.items()}
-    whole = {name: int(share) for name, share in exact.items()}
-    missing = left - sum(whole.values())
-    for name in sorted(exact, key=lambda name: -(exact[name] - whole[name]))[:missing]:
-        whole[name] += 1
-    return {name: to if name == moved else whole[name] for name in weights}
+    return {name: to if name == moved else left * others[name] / total for name in weights}
 
 
-def _percents(drivers: DriverSet) -> dict[str, int]:
-    names = list(drivers.weights)
-    whole = {name: int(100 * weight + 1e-9) for name, weight in drivers.weights.items()}
-    by_rest = sorted(names, key=lambda name: -(100 * drivers.weights[name] - whole[name]))
-    for name in by_rest[: 100 - sum(whole.values())]:
-        whole[name] += 1
-    return whole
+def whole(weights: Mapping[str, float]) -> dict[str, int]:
+    """Whole percents that add up to 100: remainders go to the largest fractions (ties: first named).
+
+    Examples
+    --------
+    >>> whole({"a": 33.4, "b": 33.3, "c": 33.3})
+    {'a': 34, 'b': 33, 'c': 33}
+    """
+    down = {name: int(weight + 1e-9) for name, weight in weights.items()}
+    by_rest = sorted(weights, key=lambda name: -(weights[name] - down[name]))
+    for name in by_rest[: 100 - sum(down.values())]:
+        down[name] += 1
+    return down
 
 
 def _key(drivers: DriverSet, name: str) -> str:
     return f"weight_{drivers.version}_{name}"
 
 
+def _stated(drivers: DriverSet) -> dict[str, float]:
+    return {name: 100 * weight for name, weight in drivers.weights.items()}
+
+
+def _exact(drivers: DriverSet) -> dict[str, float]:
+    """The weights as moved, in exact percents; the sliders show them rounded."""
+    kept: dict[str, float] = st.session_state.get(_key(drivers, "exact"), {})
+    return kept or _stated(drivers)
+
+
 def moved_weights(drivers: DriverSet) -> dict[str, float] | None:
     """The weights as shares when a slider was moved away from the saved ones, else ``None``; draws nothing."""
-    stated = _percents(drivers)
-    now = {name: int(st.session_state.get(_key(drivers, name), weight)) for name, weight in stated.items()}
-    return None if now == stated else {name: weight / 100 for name, weight in now.items()}
+    stated, now = _stated(drivers), _exact(drivers)
+    if all(abs(now[name] - stated[name]) < 1e-6 for name in stated):
+        return None
+    return {name: weight / 100 for name, weight in now.items()}
 
 
 def weights_panel(of: Context, drivers: DriverSet) -> None:
     """A slider for every driver, and what to do with weights that were moved."""
-    stated = _percents(drivers)
+    shown = whole(_exact(drivers))
 
     def moved(name: str) -> None:
-        before = {n: int(st.session_state.get(f"{_key(drivers, n)}_was", stated[n])) for n in stated}
-        for other, weight in rebalanced(before, name, int(st.session_state[_key(drivers, name)])).items():
+        to = float(st.session_state[_key(drivers, name)])
+        after = rebalanced(_exact(drivers), name, to, _stated(drivers))
+        st.session_state[_key(drivers, "exact")] = after
+        for other, weight in whole(after).items():
             st.session_state[_key(drivers, other)] = weight
-            st.session_state[f"{_key(drivers, other)}_was"] = weight
 
     for driver, column in zip(drivers.drivers, _columns(len(drivers.drivers)), strict=True):
         key = _key(drivers, driver.name)
-        st.session_state.setdefault(key, stated[driver.name])
+        st.session_state.setdefault(key, shown[driver.name])
         column.slider(
             f"{driver.title}, %", 0, 100, key=key, on_change=moved, args=(driver.name,), help=driver.definition
         )
