@@ -52,9 +52,8 @@ def workspace_picker() -> None:
 
 
 def _switch(name: str) -> None:
-    for key in [
-        key for key in st.session_state if str(key).startswith(("weight_", "shown_", "item", "seen", "loaded"))
-    ]:
+    old = [str(key) for key in st.session_state]
+    for key in [k for k in old if k.startswith(("shown_", "item", "seen", "loaded")) or k.endswith("_exact")]:
         del st.session_state[key]
     st.session_state["open_workspace"] = name
     st.rerun()

@@ -1,6 +1,7 @@
 """Weights that can be moved: sliders that add up to 100, kept as a new version or thrown away."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import streamlit as st
 
@@ -8,6 +9,14 @@ from opex.domain.drivers import DriverSet
 from opex.services import driving
 from opex.services.context import Context
 from opex.ui.session import save
+
+_HERE = Path(__file__).parent
+_sliders = st.components.v2.component(
+    "opex_weight_sliders",
+    html='<div class="sliders" role="group" aria-label="Weights"></div>\n<!-- -->\n',
+    css=(_HERE / "weight_sliders.css").read_text(encoding="utf-8"),
+    js=(_HERE / "weight_sliders.js").read_text(encoding="utf-8"),
+)
 
 __all__ = ["moved_weights", "rebalanced", "weights_panel", "whole"]
 
@@ -70,32 +79,26 @@ def moved_weights(drivers: DriverSet) -> dict[str, float] | None:
 
 
 def weights_panel(of: Context, drivers: DriverSet) -> None:
-    """A slider for every driver, and what to do with weights that were moved."""
-    shown = whole(_exact(drivers))
+    """A slider for every driver, in one component, and what to do with weights that were moved."""
+    key = _key(drivers, "sliders")
 
-    def moved(name: str) -> None:
-        to = float(st.session_state[_key(drivers, name)])
-        after = rebalanced(_exact(drivers), name, to, _stated(drivers))
+    def moved() -> None:
+        said = st.session_state[key].moved
+        after = rebalanced(_exact(drivers), said["name"], float(said["to"]), _stated(drivers))
         st.session_state[_key(drivers, "exact")] = after
-        for other, weight in whole(after).items():
-            st.session_state[_key(drivers, other)] = weight
+        st.session_state[_key(drivers, "answered")] = said["sequence"]
 
-    for driver, column in zip(drivers.drivers, _columns(len(drivers.drivers)), strict=True):
-        key = _key(drivers, driver.name)
-        st.session_state.setdefault(key, shown[driver.name])
-        column.slider(
-            f"{driver.title}, %", 0, 100, key=key, on_change=moved, args=(driver.name,), help=driver.definition
-        )
+    shown = whole(_exact(drivers))
+    weights = [
+        {"name": d.name, "title": d.title, "help": d.definition, "percent": shown[d.name]} for d in drivers.drivers
+    ]
+    answered = st.session_state.get(_key(drivers, "answered"), 0)
+    _sliders(data={"weights": weights, "answered": answered}, key=key, on_moved_change=moved)
     shares = moved_weights(drivers)
     if shares is None:
         st.caption("Move a weight: the list follows at once, and shows where each item stood before.")
     else:
         _keep_or_throw_away(of, drivers, shares)
-
-
-def _columns(count: int) -> list[st.delta_generator.DeltaGenerator]:
-    columns = st.columns(3)
-    return [columns[n % 3] for n in range(count)]
 
 
 def _keep_or_throw_away(of: Context, drivers: DriverSet, shares: dict[str, float]) -> None:
@@ -105,6 +108,5 @@ def _keep_or_throw_away(of: Context, drivers: DriverSet, shares: dict[str, float
         if save("weights", lambda s: driving.save(of, wanted, person=s.person, note="weights", seen=drivers.version)):
             st.rerun()
     if throw.button("Throw away", key="throw_weights"):
-        for key in [key for key in st.session_state if str(key).startswith("weight_")]:
-            del st.session_state[key]
+        st.session_state.pop(_key(drivers, "exact"), None)
         st.rerun(scope="fragment")

@@ -67,6 +67,7 @@ def test_a_new_user_loads_a_file_and_takes_an_agreed_list_away(visitor: Visitor,
     for _ in range(40):
         slider.press("ArrowRight")
     visitor.settle()
+    assert slider.input_value() == "50", "held keys are all counted: 10 and 40 presses"
     page.get_by_text("With the weights as moved, not saved:").wait_for(timeout=60_000)
     assert any(word in page.locator(".list").inner_text() for word in ("▲ was", "▼ was"))
     page.get_by_role("button", name="Throw away").click()
