@@ -25,8 +25,8 @@ def themes_view(of: Context) -> None:
     recent = table[table["incidents"] > 0]
     half = int((recent["hours"].cumsum() < recent["hours"].sum() / 2).sum()) + 1 if len(recent) else 0
     st.markdown(
-        f"{several(len(table), 'theme')} recur; {len(recent)} of them in the past 12 months, and {half} of those make "
-        "up half of the hours that themes lost. Incidents that read like nothing else stand outside."
+        f"{several(len(table), 'theme')} recur; {len(recent)} of them in the past 12 months, and half of the "
+        f"hours that themes lost lie in {half} of those. Incidents that read like nothing else stand outside."
     )
     top = _labelled(recent.head(DRAWN))
     if len(top):
