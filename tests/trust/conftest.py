@@ -62,6 +62,8 @@ class Nursery:
         """Start it and return its process id."""
         number = next(self._numbers)
         files = self.folder / f"{number}.out", self.folder / f"{number}.err"
+        for file in files:
+            file.touch()  # a child that is killed at once has not opened them
         request = {"call": call, "args": [str(a) for a in arguments], "cwd": str(cwd or self.folder), "env": env}
         pid = self._ask({**request, "out": str(files[0]), "err": str(files[1])})["pid"]
         self._files[pid] = files
