@@ -110,6 +110,13 @@ def _write_adjustments(sheet: Worksheet, row: int, priorities: Priorities, style
         row = _write_table(sheet, row, headers, adjusted, styles) + 1
     else:
         row = _write_pairs(sheet, row, [("Adjustments", "None of the opportunities shown was moved.")], styles)
+    struck: list[tuple[Value, ...]] = [
+        (strike.person, item.opportunity.title, strike.incident, strike.reason)
+        for item in priorities.items
+        for strike in item.opportunity.strikes
+    ]
+    if struck:
+        row = _write_table(sheet, row, ("Struck by", "Opportunity", "Incident", "Reason"), struck, styles) + 1
     if priorities.replay is not None:
         _write_pairs(sheet, row, [("Replay", words.replayed(priorities.replay))], styles)
 

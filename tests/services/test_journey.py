@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -375,6 +377,25 @@ def test_what_is_seen_is_exported_under_a_name_of_its_own(sample: Context, forma
     assert exporting.export(sample, seen, format)[0] != name
     if format == "json":
         assert [row["id"] for row in json.loads(content)["opportunities"]] == [item.id for item in seen.items]
+
+
+def test_a_file_says_what_was_struck_and_how_many_hours_each_incident_lost(sample: Context) -> None:
+    first = order(sample).items[0]
+    gone, kept = first.opportunity.evidence[0], first.opportunity.evidence[1:]
+    reviewing.strike(sample, first.id, gone, ANA, reason="a drill of ours")
+    seen = order(sample)
+    assert next(item for item in seen.items if item.id == first.id).why.endswith(" 1 of them struck since.")
+
+    book = openpyxl.load_workbook(BytesIO(exporting.export(sample, seen, "xlsx")[1]))
+    told = [row for row in book["How it was computed"].values if gone in row]
+    assert [row[:4] for row in told] == [(ANA.person.name, first.opportunity.title, gone, "a drill of ours")]
+    header, *rows = book["Evidence"].values
+    hours = {row[header.index("incident")]: row[header.index("hours lost")] for row in rows if first.id in row}
+    assert set(hours) == set(kept)
+    assert all(lost is not None and lost >= 0 for lost in hours.values())
+    report = exporting.export(sample, seen, "markdown")[1].decode()
+    assert "**Struck.** No evidence for it, as people said:" in report
+    assert "“a drill of ours”" in report
 
 
 def test_the_overview_counts_what_the_ranking_counts(sample: Context) -> None:
