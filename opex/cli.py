@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -21,16 +22,22 @@ from opex.domain.mapping import Mapping
 from opex.domain.opportunities import Candidate
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused
+from opex.domain.source import Source
 from opex.export import FORMATS, rank_document
-from opex.services import exporting, finding, knowing, loading, prioritising, reviewing
+from opex.services import exporting, finding, knowing, loading, prioritising, reviewing, syncing
 from opex.services.context import Context
 from opex.store import database
+from opex.store.facts import LoadRecord
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From incidents to priorities."
 )
 db = typer.Typer(no_args_is_help=True, help="The workspace's database.")
 app.add_typer(db, name="db")
+sources_app = typer.Typer(no_args_is_help=True, help="Where rows come from by themselves.")
+app.add_typer(sources_app, name="sources")
+aws_app = typer.Typer(no_args_is_help=True, help="What AWS allows.")
+app.add_typer(aws_app, name="aws")
 
 Workspace = Annotated[str | None, typer.Option(help="A SQLAlchemy URL; default OPEX_WORKSPACE, else var/opex.db.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="An instant, such as 2026-06-30; default: the newest fact.")]
@@ -140,7 +147,7 @@ def demo(
 @app.command("import")
 def import_(
     kind: Annotated[str, typer.Argument(help="incidents, changes or metrics")],
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, zip archives, or one s3://bucket/prefix.")],
     format: Annotated[str | None, typer.Option(help="One of `opex formats`.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="A mapping in TOML.")] = None,
     source: Annotated[str | None, typer.Option(help="The name that these rows go by.")] = None,
@@ -150,6 +157,14 @@ def import_(
     metric: str | None = None,
     unit: str | None = None,
     better: Annotated[str | None, typer.Option(help="high or low: which way is good.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook that holds several tables.")] = None,
+    problems: Annotated[
+        Path | None, typer.Option(help="Write the refused rows to this CSV file, to be mended and loaded again.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="S3: the region, where the AWS settings name none.")] = None,
+    role_arn: Annotated[str | None, typer.Option(help="S3: a role to assume.")] = None,
+    external_id: Annotated[str | None, typer.Option(help="S3: the role's external id.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="S3: read every object, not only new ones.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and count, change nothing.")] = False,
     workspace: Workspace = None,
     as_json: Json = False,
@@ -159,28 +174,224 @@ def import_(
         raise typer.BadParameter(f"{kind} is not one of {', '.join(loading.KINDS)}.", param_hint="KIND")
     asked = loading.Asked(
         kind=kind, format=format, mapping=_mapping(mapping), source=source, system=system, environment=environment,
-        timezone=timezone, metric=metric, unit=unit, better=better,
+        timezone=timezone, metric=metric, unit=unit, better=better, sheet=sheet,
     )  # fmt: skip
-    report = loading.load(_context(workspace), paths, asked, dry_run=dry_run, progress=_progress())
+    addresses = [path for path in paths if "://" in path]
+    if not addresses:
+        report = loading.load(
+            _context(workspace), [Path(path) for path in paths], asked, person=_who(), dry_run=dry_run,
+            problems=problems, progress=_progress(),
+        )  # fmt: skip
+        _tell_report(report, as_json)
+        return
+    if len(paths) > 1:
+        raise Refused("Name one s3:// address at a time, and no files beside it.")
+    of = Source(
+        name=source or "s3", origin="s3", kind=kind, address=paths[0], region=region, role_arn=role_arn,
+        external_id=external_id,
+    )  # fmt: skip
+    asked = replace(asked, source=source, newest=True)
+    synced = syncing.fetched_from(
+        _context(workspace), of, asked=asked, mark=f"{paths[0]}|{kind}|{source or ''}", again=again, dry_run=dry_run,
+        person=_who(), problems=problems, progress=_progress(),
+    )  # fmt: skip
+    _tell_synced(synced, as_json)
+
+
+def _who() -> str:
+    return os.environ.get("OPEX_PERSON") or os.environ.get("USER") or "command line"
+
+
+def _tell_report(report: loading.Report, as_json: bool) -> None:
     if as_json:
         _print(report.document())
         return
     _say(report.sentence + (f" {report.planned:,} of them are planned work." if report.planned else ""))
     for problem in report.problems[:20]:
         print(problem.sentence, file=sys.stderr)
-    if len(report.problems) > 20:
-        print(f"... and {len(report.problems) - 20:,} more; --json lists them all.", file=sys.stderr)
+    if report.refused and len(report.problems) > 20:
+        print(f"... and {len(report.problems) - 20:,} more; --problems FILE.csv writes all rows.", file=sys.stderr)
     for _, why in report.skipped[:20]:
         print(f"Passed over: {why}", file=sys.stderr)
+    for note in report.notes[:20]:
+        print(f"Note: {note}", file=sys.stderr)
+
+
+def _tell_synced(synced: syncing.Synced, as_json: bool) -> None:
+    """What came from S3: as the report of a load, with the gaps; a failure is a refusal, a partial one exit 1."""
+    if synced.status == "failed":
+        raise Refused(synced.refusal)
+    if as_json:
+        document = synced.report.document() if synced.report else {"problems": []}
+        _print(synced.document() | document)
+    elif synced.report:
+        _tell_report(synced.report, as_json)
+    else:
+        _say(f"Nothing new in {synced.kind}.")
+    if synced.gaps:
+        raise Refused("Only a part arrived; the next run fetches the rest. " + " ".join(synced.gaps))
+
+
+@app.command()
+def loads(workspace: Workspace = None, as_json: Json = False) -> None:
+    """The loads so far, newest first."""
+    records = loading.history(_context(workspace))
+    if as_json:
+        _print({"loads": [_load(record) for record in records]})
+        return
+    for record in records:
+        counts = ", ".join(f"{record.report.get(name, 0):,} {name}" for name in _COUNTS)
+        back = " [taken back]" if record.taken_back_at else ""
+        _say(f"{record.id}  {record.at:%Y-%m-%d %H:%M}  {record.kind} from {record.source}: {counts}{back}")
+
+
+_COUNTS = ("read", "loaded", "unchanged", "replaced", "refused")
+
+
+def _load(record: LoadRecord) -> dict[str, Any]:
+    plain = {name: getattr(record, name) for name in ("id", "person", "kind", "source", "format")}
+    back = _iso(record.taken_back_at) if record.taken_back_at else None
+    return {**plain, "at": _iso(record.at), "files": list(record.files), "taken_back_at": back, **record.report}
+
+
+@app.command("take-back")
+def take_back(
+    id: Annotated[str, typer.Argument(help="A load, as `opex loads` names it.")],
+    with_later: Annotated[
+        bool, typer.Option("--with-later", help="Also the later loads of the same source that stand on it.")
+    ] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Take a load back whole: what it brought goes, what it replaced stands as before."""
+    for record in loading.take_back(_context(workspace), id, person=_who(), with_later=with_later):
+        _say(f"{record.id} is taken back: {record.kind} from {record.source} of {record.at:%Y-%m-%d %H:%M}.")
+
+
+@app.command("refused-rows")
+def refused_rows(
+    id: Annotated[str, typer.Argument(help="A load, as `opex loads` names it.")],
+    output: Annotated[Path | None, typer.Option(help="A CSV file; default: stdout.")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """The rows that a load refused, with the reasons, as a CSV to mend and load again."""
+    content = loading.refused_rows(_context(workspace), id)
+    if content is None:
+        raise Refused("This load refused no row, or there is no such load.")
+    _write(content, output)
+
+
+@app.command("mapping-of")
+def mapping_of(
+    id: Annotated[str, typer.Argument(help="A load, as `opex loads` names it.")],
+    output: Annotated[Path | None, typer.Option(help="A TOML file; default: stdout.")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """The mapping with which a load was read, as TOML: it reads the mended file of refused rows again."""
+    records = {record.id: record for record in loading.history(_context(workspace), limit=1_000_000)}
+    record = records.get(id)
+    if record is None or record.mapping is None:
+        raise Refused(f'There is no load "{id}" with a mapping.')
+    _write(record.mapping.encode(), output)
+
+
+@sources_app.command("add")
+def sources_add(
+    file: Annotated[Path, typer.Argument(help="A source in TOML; docs/aws/README.md has examples.")],
+    workspace: Workspace = None,
+) -> None:
+    """Configure a source for `opex sync`; one of the same name is replaced."""
+    source = syncing.configure(_context(workspace), _text_of(file, "source"))
+    _say(f"{source.name} is configured: {source.kind} from {source.origin}.")
+
+
+@sources_app.command("list")
+def sources_list(workspace: Workspace = None, as_json: Json = False) -> None:
+    """The configured sources, and when each was last fresh."""
+    known = syncing.freshness(_context(workspace))
+    rows = [
+        {
+            "name": one.source.name, "from": one.source.origin, "kind": one.source.kind, "status": one.status,
+            "fresh_at": _iso(one.fresh_at) if one.fresh_at else None,
+            "tried_at": _iso(one.tried_at) if one.tried_at else None,
+            "gaps": list(one.gaps), "refusal": one.refusal,
+        }
+        for one in known
+    ]  # fmt: skip
+    if as_json:
+        _print({"sources": rows})
+        return
+    for row in rows:
+        _say(f"{row['name']}  {row['kind']} from {row['from']}: {row['status']}, fresh {row['fresh_at'] or 'never'}")
+
+
+@sources_app.command("remove")
+def sources_remove(name: str, workspace: Workspace = None) -> None:
+    """Forget a configured source; what was loaded from it stays."""
+    syncing.remove(_context(workspace), name)
+    _say(f"{name} is removed; its rows stay.")
+
+
+@app.command()
+def sync(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these sources; default: all.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Fetch everything once more; nothing is doubled.")] = False,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch and load what is new of all configured sources (for cron or EventBridge); exit 0 when all are complete."""
+    done = []
+    for synced in syncing.sync(_context(workspace), names or [], again=again, person=_who(), progress=_progress()):
+        done.append(synced)
+        if not as_json:
+            _say(synced.sentence)
+    if as_json:
+        complete = all(one.status == "complete" for one in done)
+        _print({"complete": complete, "sources": [one.document() for one in done]})
+    if wanting := [one.name for one in done if one.status != "complete"]:
+        raise Refused(f"{len(wanting)} of {len(done)} sources are not complete: {', '.join(wanting)}.")
+
+
+@aws_app.command("check")
+def aws_check(
+    names: Annotated[list[str] | None, typer.Argument(help="Only these sources; default: all.")] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Which permissions the configured sources lack; none is exit 0."""
+    found = syncing.permissions(_context(workspace), names or [])
+    if as_json:
+        _print({"permissions": [dict(one.__dict__) for one in found]})
+    else:
+        words = {True: "allowed", False: "DENIED", None: "unknown"}
+        for one in found:
+            _say(f"{one.source}  {one.action}  {words[one.allowed]}{f': {one.why}' if one.why else ''}")
+    if denied := sorted({one.action for one in found if one.allowed is False}):
+        raise Refused(f"Denied: {', '.join(denied)}. docs/aws/policy.json holds what opex needs.")
+
+
+def _text_of(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"The {what} {path.name} cannot be read: {error}.") from error
+
+
+def _write(content: bytes, output: Path | None) -> None:
+    """To stdout, or to a file that is there whole or not at all."""
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    half = output.with_name(output.name + ".part")
+    try:
+        half.write_bytes(content)
+        half.replace(output)
+    except OSError as error:
+        raise Refused(f"{output} cannot be written ({error.strerror}).") from error
+    print(f"{output} is written.", file=sys.stderr)
 
 
 def _mapping(path: Path | None) -> Mapping | None:
-    if path is None:
-        return None
-    try:
-        return Mapping.from_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"The mapping {path.name} cannot be read: {error}.") from error
+    return None if path is None else Mapping.from_toml(_text_of(path, "mapping"))
 
 
 @app.command()
@@ -228,8 +439,7 @@ def _candidate(candidate: Candidate, status: str) -> dict[str, Any]:
 
 
 def _speaker() -> reviewing.Speaker:
-    name = os.environ.get("OPEX_PERSON") or os.environ.get("USER") or "command line"
-    return reviewing.Speaker(person=Person(name=name, function=os.environ.get("OPEX_FUNCTION", "operations")))
+    return reviewing.Speaker(person=Person(name=_who(), function=os.environ.get("OPEX_FUNCTION", "operations")))
 
 
 @app.command()
@@ -273,12 +483,7 @@ def _order(context: Context, drivers: Path | None = None, as_of: str | None = No
 
 
 def _drivers(path: Path | None) -> DriverSet | None:
-    if path is None:
-        return None
-    try:
-        return DriverSet.from_toml(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"The driver set {path.name} cannot be read: {error}.") from error
+    return None if path is None else DriverSet.from_toml(_text_of(path, "driver set"))
 
 
 @app.command()
@@ -350,16 +555,7 @@ def export(
         raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
     context = _context(workspace)
     _, content = exporting.export(context, _order(context), format)
-    if output is None:
-        sys.stdout.buffer.write(content)
-        return
-    half = output.with_name(output.name + ".part")
-    try:
-        half.write_bytes(content)
-        half.replace(output)
-    except OSError as error:
-        raise Refused(f"{output} cannot be written ({error.strerror}).") from error
-    print(f"{output} is written.", file=sys.stderr)
+    _write(content, output)
 
 
 @db.command("upgrade")

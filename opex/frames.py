@@ -3,10 +3,14 @@
 Times are aware UTC with microseconds; a missing value is missing, not 0. Text is pandas' ``str``.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 Kind = Literal["text", "time", "integer", "number", "flag"]
 DTYPES: dict[Kind, str] = {
@@ -184,3 +188,118 @@ def checked(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         if c.required and frame[c.name].isna().any():
             raise ValueError(f"{table.name}.{c.name} is missing in {int(frame[c.name].isna().sum())} rows")
     return frame
+
+
+# --- rows on their way to the workspace ---------------------------------------------------------------------------
+
+FURTHER = "further"
+JOIN = "\x1f"
+_ARROW: dict[Kind, pa.DataType] = {
+    "text": pa.large_string(),
+    "time": pa.timestamp("us", tz="UTC"),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "flag": pa.bool_(),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Rows of one canonical table on their way to the workspace, in Arrow tables of any size, each id given once.
+
+    Beside the table's columns each has ``id``, ``digest`` (equal rows have equal ones) and, for incidents,
+    ``further``: the systems after the first, separated by ``JOIN``.
+    """
+
+    name: str
+    parts: Iterable[pa.Table]
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        return iter(self.parts)
+
+
+def storable_schema(table: Table) -> pa.Schema:
+    """The columns of ``Rows`` and their types."""
+    named = [(c.name, _ARROW[c.kind]) for c in table.columns]
+    further = [(FURTHER, pa.large_string())] if table is INCIDENTS else []
+    return pa.schema([("id", pa.large_string()), ("digest", pa.int64()), *named, *further])
+
+
+def storable(frame: pd.DataFrame, table: Table) -> pa.Table:
+    """The rows of a canonical frame as ``Rows`` hold them; incidents may have the column ``further``."""
+    plain = checked(frame[table.names], table)
+    columns = {"id": ids(plain, table), "digest": None, **{name: plain[name] for name in table.names}}
+    if table is INCIDENTS:
+        further = frame[FURTHER] if FURTHER in frame.columns else pd.Series(None, index=frame.index, dtype="str")
+        columns[FURTHER] = further
+        plain = plain.assign(systems=further)
+    columns["digest"] = digests(plain)
+    schema = storable_schema(table)
+    return pa.table({field.name: pa.array(columns[field.name], field.type, from_pandas=True) for field in schema})
+
+
+def frame_of(part: pa.Table, table: Table) -> pd.DataFrame:
+    """A part of ``Rows`` as a frame: the table's columns with their dtypes, and ``further`` where it has it."""
+    columns = {c.name: _series(part[c.name], c.kind) for c in table.columns}
+    if FURTHER in part.column_names:
+        columns[FURTHER] = _series(part[FURTHER], "text")
+    return pd.DataFrame(columns)
+
+
+def _series(column: pa.ChunkedArray, kind: Kind) -> pd.Series:
+    if kind == "text":
+        return pd.Series(pd.array(column.combine_chunks(), dtype="str"))
+    exact = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    series: pd.Series = pa.table({"": column}).to_pandas(types_mapper=exact.get)[""]
+    return series.astype(pd.api.types.pandas_dtype(DTYPES[kind]))
+
+
+def rows_of(tables: Mapping[str, pd.DataFrame]) -> Rows:
+    """Canonical frames as rows: ``{"incidents", "incident_systems"}``, ``{"changes"}`` or ``{"readings"}``."""
+    name = next(name for name in tables if name != INCIDENT_SYSTEMS.name)
+    frame = tables[name].reset_index(drop=True)
+    extra = tables.get(INCIDENT_SYSTEMS.name)
+    if extra is not None and len(extra):
+        once = extra.drop_duplicates()
+        joined = once.groupby(["source", "source_id"], sort=False)["system"].agg(JOIN.join).rename(FURTHER)
+        frame = frame.join(joined, on=["source", "source_id"]).astype({FURTHER: "str"})
+    return Rows(name=name, parts=[storable(frame, TABLES[name])])
+
+
+def ids(frame: pd.DataFrame, table: Table) -> pd.Series:
+    """The identity of each row in one text: ``source:source_id``; a reading's key joined."""
+    if table is not READINGS:
+        return frame["source"] + ":" + frame["source_id"]
+    at = frame["at"].dt.as_unit("us").astype("int64").astype("str")
+    parts = [frame["metric"], frame["system"].fillna(""), frame["environment"], at]
+    joined: pd.Series = frame["source"].str.cat(parts, sep=JOIN)
+    return joined
+
+
+def digests(frame: pd.DataFrame) -> pd.Series:
+    """A 64-bit fingerprint of each row's values: equal rows have equal ones, changed rows do not.
+
+    It depends on the row alone: a missing cell adds nothing, so that a column which is missing throughout one file
+    and filled here and there in the next one leaves the rows without it equal.
+    """
+    total = np.zeros(len(frame), dtype=np.uint64)
+    for position, name in enumerate(frame.columns):
+        column = frame[name]
+        missing = column.isna()
+        if missing.all():
+            continue
+        mixed = (_hashes(column) ^ np.uint64(0x9E3779B97F4A7C15 + position)) * np.uint64(2 * position + 1)
+        total += np.where(missing, np.uint64(0), mixed)
+    return pd.Series(total.view(np.int64), index=frame.index)
+
+
+def _hashes(column: pd.Series) -> npt.NDArray[np.uint64]:
+    if isinstance(column.dtype, pd.StringDtype):
+        codes, words = pd.factorize(column)
+        each = pd.util.hash_array(words.to_numpy(dtype=object), categorize=False)
+        return np.append(each, np.uint64(0))[codes]
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.as_unit("us").astype("int64")
+    elif str(column.dtype) in {"Int64", "boolean"}:
+        column = column.astype("Int64").fillna(0).astype("int64")
+    return pd.util.hash_array(column.to_numpy(), categorize=False)

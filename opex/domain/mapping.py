@@ -9,6 +9,10 @@ from typing import Any
 from opex.domain.problems import Refused
 
 KINDS = ("incidents", "changes", "metrics")
+UNITS = {"ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
+"""The units of a duration, in microseconds."""
+DATE_FORMATS = ("d/m/Y", "m/d/Y", "d/m/y", "m/d/y")
+"""Names of orders of day, month and year; ``y`` is a year of two digits. The separator is found by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,12 @@ class Mapping:
     (parts that are missing are left out), a list of them (the first that is not missing), or ``""`` to leave the
     column out. ``{file_stem}`` is the file's name without its ending. With ``match_others`` the canonical columns
     that are not mentioned are matched to the file's other columns by name. ``date_format`` is ``d/m/Y``, ``m/d/Y``
-    or a format of ``strptime``; empty means decided from the values.
+    (``d/m/y``, ``m/d/y`` for years of two digits) or a format of ``strptime``; empty means decided from the values.
+
+    ``sheet`` names the sheet of a workbook. ``closed_only`` are canonical times that are believed only where the
+    status is closed (where nothing gives a status they are believed). ``after_start`` gives a canonical time as the
+    duration from ``started_at``: a column of the file and its unit, one of ms, s, min, h, d; a time that ``columns``
+    gives stands before it.
 
     Examples
     --------
@@ -71,6 +80,9 @@ class Mapping:
     {'started_at': 'Opened (local)'}
     >>> Mapping.from_toml(mapping.to_toml()) == mapping
     True
+    >>> lasting = Mapping(name="desk", kind="incidents", after_start={"resolved_at": "Time to repair min"})
+    >>> lasting.durations
+    {'resolved_at': ('Time to repair', 'min')}
     """
 
     name: str
@@ -84,6 +96,9 @@ class Mapping:
     date_format: str | None = None
     missing: tuple[str, ...] = ()
     split: str | None = None
+    sheet: str | None = None
+    closed_only: tuple[str, ...] = ()
+    after_start: dict[str, str] = field(default_factory=dict)
     planned: tuple[PlannedRule, ...] = ()
     planned_rule: str = ""
     fold: Fold | None = None
@@ -96,6 +111,18 @@ class Mapping:
             raise Refused("A mapping needs a name: it is the source of what is loaded with it.")
         if self.kind not in KINDS:
             raise Refused(f'The mapping {self.name} says kind = "{self.kind}"; it must be one of {", ".join(KINDS)}.')
+        if self.date_format and self.date_format not in DATE_FORMATS and "%" not in self.date_format:
+            raise Refused(
+                f'The mapping {self.name} says date_format = "{self.date_format}"; write {", ".join(DATE_FORMATS)}, '
+                'or the fields of strptime such as "%d.%m.%Y %H:%M".'
+            )
+        for time, given in self.after_start.items():
+            _refuse_no_duration(self.name, time, given)
+
+    @property
+    def durations(self) -> dict[str, tuple[str, str]]:
+        """For each canonical time of ``after_start`` the file's column and the unit."""
+        return {time: _column_and_unit(given) for time, given in self.after_start.items()}
 
     @classmethod
     def from_toml(cls, text: str) -> "Mapping":
@@ -115,7 +142,7 @@ class Mapping:
     def to_toml(self) -> str:
         """The mapping as TOML text that ``from_toml`` reads back to an equal mapping."""
         lines = [f"{key} = {_toml(value)}" for key, value in _plain(self).items()]
-        for key in ("columns", "constants"):
+        for key in ("columns", "constants", "after_start"):
             lines += _section(key, getattr(self, key))
         for column, table in self.values.items():
             lines += _section(f"values.{_key(column)}", table)
@@ -125,6 +152,20 @@ class Mapping:
             if part is not None:
                 lines += ["", f"[{key}]", *_pairs(_plain(part))]
         return "\n".join(lines) + "\n"
+
+
+def _column_and_unit(given: str) -> tuple[str, str]:
+    column, _, unit = given.strip().rpartition(" ")
+    return column.strip(), unit
+
+
+def _refuse_no_duration(name: str, time: str, given: str) -> None:
+    column, unit = _column_and_unit(given)
+    if not column or unit not in UNITS:
+        raise Refused(
+            f'The mapping {name} takes {time} after the start from "{given}"; write the column and its unit, one of '
+            f'{", ".join(UNITS)}, such as {time} = "duration min".'
+        )
 
 
 def _mapping(document: dict[str, Any]) -> Mapping:
@@ -216,6 +257,9 @@ _MAPPING_READERS: dict[str, Callable[[object, str], object]] = {
     "constants": _words,
     "values": _value_tables,
     "missing": _texts,
+    "sheet": _optional_text,
+    "closed_only": _texts,
+    "after_start": _words,
     "date_format": _optional_text,
     "split": _optional_text,
     "match_others": _flag,

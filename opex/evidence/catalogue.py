@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
@@ -24,8 +24,8 @@ def resolve(names: pd.Series, catalogue: Catalogue) -> pd.Series:
     return names.map({name: known.get(said.casefold(), plain[name]) for name, said in given.items()}).astype("str")
 
 
-def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
-    """The catalogue with a proposal for each name that it does not know yet.
+def propose(named: Iterable[str] | Mapping[str, int], existing: Catalogue) -> Catalogue:
+    """The catalogue with a proposal for each name that it does not know yet. ``named`` may say how often.
 
     Names that differ only in case, or by a remark in brackets at the end, are one system; the most frequent
     spelling names it (ties: alphabetical). Its pattern is the name itself, with any or no separator between its
@@ -34,7 +34,9 @@ def propose(named: Iterable[str], existing: Catalogue) -> Catalogue:
     """
     spellings: dict[str, Counter[str]] = {}
     known = existing.names
-    for name, times in Counter(name for name in named if name.strip().casefold() not in _NO_SYSTEM).items():
+    for name, times in Counter(named).items():
+        if name.strip().casefold() in _NO_SYSTEM:
+            continue
         base = _REMARK.sub("", name.strip()) or name.strip()
         spellings.setdefault(base.casefold(), Counter())[name.strip()] += times
     added = []

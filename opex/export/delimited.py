@@ -5,7 +5,8 @@ import io
 from datetime import datetime
 
 from opex.domain.priorities import Priorities
-from opex.export import safe, words
+from opex.domain import safe
+from opex.export import words
 from opex.export.columns import columns
 
 

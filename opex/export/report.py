@@ -7,7 +7,7 @@ from opex.domain.drivers import Driver, DriverSet
 from opex.domain.opportunities import Opportunity
 from opex.domain.priorities import Move, Priorities, Priority
 from opex.export import words
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.export.words import said, span
 
 LIST_HEADERS = ("#", "opportunity", "why", "benefit (hours a year)", "effort (days)", "owner", "status")

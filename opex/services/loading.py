@@ -1,28 +1,33 @@
 """Load: what a file holds, how it is understood, and one transaction that takes it in."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-import pandas as pd
-
-from opex import sources
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
 from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
 from opex.services.context import Context, Progress
+from opex.sources import Proposal, Reading, guard
 from opex.sources.sample import generate, write
 from opex.store import decisions, facts
-from opex.store.facts import LoadRecord
+from opex.store.facts import Beside, LoadRecord
+from opex.store.watermarks import Watermark
 
-__all__ = ["KINDS", "Asked", "Report", "history", "keep_mapping", "load", "load_sample", "mappings", "propose"]
+__all__ = [
+    "KINDS", "Asked", "Report", "history", "keep_mapping", "load", "load_sample", "mappings", "propose",
+    "refused_rows", "take_back",
+]  # fmt: skip
 
 KINDS = ("incidents", "changes", "metrics")
 MOST_PROBLEMS_KEPT = 1000
+MOST_NOTES_KEPT = 100
+MOST_BYTES_KEPT = 64 * 1024**2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,8 @@ class Asked:
     metric: str | None = None
     unit: str | None = None
     better: str | None = None
+    sheet: str | None = None
+    newest: bool = False
 
     def options(self) -> dict[str, Any]:
         """As keyword arguments of the sources."""
@@ -47,8 +54,12 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a load did. ``read = loaded + unchanged + replaced + refused``, always."""
+    """What a load did. ``read = loaded + unchanged + replaced + refused``, always.
 
+    ``problems`` are the first ones; ``mapping`` is the TOML that reads the refused rows again once they are mended.
+    """
+
+    id: str
     rows: int
     read: int
     loaded: int
@@ -60,10 +71,12 @@ class Report:
     source: str
     problems: tuple[Problem, ...]
     skipped: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     matched: dict[str, str]
     timezone: str
     planned: int
     planned_rule: str
+    mapping: str
     dry_run: bool = False
 
     def document(self) -> dict[str, Any]:
@@ -83,9 +96,9 @@ class Report:
         )
 
 
-def propose(paths: Sequence[Path], asked: Asked) -> sources.Proposal:
+def propose(paths: Sequence[Path], asked: Asked) -> Proposal:
     """What we understand of these files, before anything is loaded: format, mapping, preview, problems."""
-    return sources.propose(paths, **asked.options())
+    return guard.propose(paths, **asked.options())
 
 
 def load(
@@ -96,74 +109,137 @@ def load(
     person: str = "",
     dry_run: bool = False,
     progress: Progress | None = None,
+    names: Sequence[str] | None = None,
+    watermark: Watermark | None = None,
+    problems: Path | None = None,
+    walked: bool = False,
 ) -> Report:
     """Read the files and take them in, whole or not at all. Loading twice changes nothing.
+
+    Parameters
+    ----------
+    names
+        How the history calls the files, where that is not their own names.
+    watermark
+        How far their source is read with them: kept in the same transaction.
+    walked
+        The files are what a walk found, not what a person named: one that cannot be read is passed over by name.
+    problems
+        Where to write the refused rows as a CSV that can be mended, also when nothing is loaded.
 
     Raises
     ------
     Refused
         When nothing in them can be read, with one sentence that says where, what and how to mend it.
     """
-    reading = sources.read(paths, **asked.options(), progress=progress)
-    if ":" in reading.source:
-        raise Refused(f'A source\'s name has no colon; this is "{reading.source}".')
-    main = next(table for name, table in reading.tables.items() if name != "incident_systems")
-    if main.empty:
-        _refuse_empty(reading)
-    record = LoadRecord(
+    with TemporaryDirectory(prefix="opex-") as folder:
+        reading = guard.read(Path(folder), paths, **asked.options(), walked=walked, progress=progress)
+        if ":" in reading.source:
+            raise Refused(f'A source\'s name has no colon; this is "{reading.source}".')
+        if problems is not None and reading.mendable is not None:
+            _copy(reading.mendable, problems)
+        if not reading.count and not reading.duplicates:
+            _refuse_empty(reading)
+        shown = tuple(names) if names is not None else tuple(path.name for path in paths)
+        record = _record(context, reading, shown, person)
+        beside = Beside(
+            catalogue=_cataloguing(reading), watermark=watermark, refused=_refused(reading) if not dry_run else None
+        )
+        counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run)
+        return _report(reading, counts, record.id, dry_run)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as error:
+        raise Refused(f"The refused rows cannot be written to {target} ({error.strerror}).") from error
+
+
+def _refused(reading: Reading) -> bytes | None:
+    if reading.mendable is None or reading.mendable.stat().st_size > MOST_BYTES_KEPT:
+        return None
+    return reading.mendable.read_bytes()
+
+
+def _record(context: Context, reading: Reading, files: tuple[str, ...], person: str) -> LoadRecord:
+    report = {
+        "rows": reading.rows,
+        "read": reading.read,
+        "refused": reading.refused,
+        "unchanged": reading.duplicates,
+        "replaced": reading.superseded,
+        "notes": reading.notes[:MOST_NOTES_KEPT],
+        "skipped": [why for _, why in reading.skipped[:MOST_NOTES_KEPT]],
+        "problems": [problem.sentence for problem in reading.problems[:MOST_PROBLEMS_KEPT]],
+    }
+    return LoadRecord(
         id=uuid4().hex,
         at=context.now(),
         person=person,
         kind=reading.kind,
         source=reading.source,
         format=reading.format,
-        files=tuple(path.name for path in paths),
-        report={"rows": reading.rows, "read": reading.read, "refused": reading.refused, "unchanged": reading.duplicates}
-        | {"problems": [problem.sentence for problem in reading.problems[:MOST_PROBLEMS_KEPT]]},
+        files=files,
+        report=report,
+        mapping=reading.mapping.to_toml(),
     )
-    named = _catalogue(context, main, reading.tables.get("incident_systems"))
-    counts, _ = facts.load(context.database, reading.tables, record, catalogue=named, dry_run=dry_run)
-    return _report(reading, counts, main, dry_run)
 
 
-def _refuse_empty(reading: sources.Reading) -> None:
+def _refuse_empty(reading: Reading) -> None:
     first = f" The first problem: {reading.problems[0].sentence}" if reading.problems else ""
     if reading.rows == 0 or reading.problems:
-        raise Refused(f"Nothing in it can be loaded as {reading.kind} ({reading.rows} rows or files).{first}")
+        raise Refused(f"Nothing in it can be loaded as {reading.kind} ({reading.rows:,} rows or files).{first}")
 
 
-def _report(reading: sources.Reading, counts: facts.Counts, main: pd.DataFrame, dry_run: bool) -> Report:
+def _report(reading: Reading, counts: facts.Counts, id: str, dry_run: bool) -> Report:
     return Report(
+        id=id,
         rows=reading.rows,
         read=reading.read,
         loaded=counts.loaded,
         unchanged=counts.unchanged + reading.duplicates,
-        replaced=counts.replaced,
+        replaced=counts.replaced + reading.superseded,
         refused=reading.refused,
         kind=reading.kind,
         format=reading.format,
         source=reading.source,
         problems=tuple(reading.problems),
         skipped=tuple(reading.skipped),
+        notes=tuple(reading.notes),
         matched=dict(reading.matched),
         timezone=reading.timezone,
-        planned=int(main["planned"].sum()) if "planned" in main else 0,
+        planned=reading.planned,
         planned_rule=reading.planned_rule,
+        mapping=reading.mapping.to_toml(),
         dry_run=dry_run,
     )
 
 
-def _catalogue(context: Context, main: pd.DataFrame, further: pd.DataFrame | None) -> Catalogue | None:
-    """The catalogue with the systems that this load names for the first time; ``None`` when there are none."""
-    existing = decisions.catalogue(context.database)
-    named = main["system"].dropna().tolist() + ([] if further is None else further["system"].tolist())
-    proposed = propose_systems(named, existing)
-    return None if proposed == existing else proposed
+def _cataloguing(reading: Reading) -> Callable[[Catalogue], Catalogue]:
+    """The catalogue with the systems that this load names for the first time."""
+    return lambda existing: propose_systems(reading.systems, existing)
 
 
-def history(context: Context) -> list[LoadRecord]:
+def history(context: Context, limit: int = 50) -> list[LoadRecord]:
     """The loads so far, newest first."""
-    return facts.history(context.database)
+    return facts.history(context.database, limit)
+
+
+def refused_rows(context: Context, load: str) -> bytes | None:
+    """The rows that a load refused, as a CSV that can be mended and loaded again with the load's mapping."""
+    return facts.refused_csv(context.database, load)
+
+
+def take_back(context: Context, load: str, *, person: str = "", with_later: bool = False) -> list[LoadRecord]:
+    """Take a load back whole; with those of the same source that stand on it, if ``with_later`` says so.
+
+    Raises
+    ------
+    Refused
+        There is no such load, later ones stand on it, or it was taken back already.
+    """
+    return facts.take_back(context.database, load, person=person, at=context.now(), with_later=with_later)
 
 
 def mappings(context: Context, kind: str) -> dict[str, Mapping]:
@@ -171,9 +247,17 @@ def mappings(context: Context, kind: str) -> dict[str, Mapping]:
     return {name: Mapping.from_toml(toml) for name, toml in decisions.mappings(context.database, kind).items()}
 
 
-def keep_mapping(context: Context, mapping: Mapping) -> None:
-    """Keep a mapping by its name."""
+def keep_mapping(context: Context, mapping: Mapping, paths: Sequence[Path], asked: Asked) -> Report:
+    """Try a mapping on the files, whole, and keep it by its name; what loading with it would do.
+
+    Raises
+    ------
+    Refused
+        Nothing can be read with it: it is not kept.
+    """
+    tried = load(context, paths, replace(asked, mapping=mapping, format=None), dry_run=True)
     decisions.save_mapping(context.database, mapping.name, mapping.kind, mapping.to_toml())
+    return tried
 
 
 def load_sample(

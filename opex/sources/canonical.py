@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from opex.domain.mapping import Mapping, PlannedRule
 from opex.domain.problems import Problem, Refused
 from opex.frames import Table
 from opex.sources import times, values
-from opex.sources.columns import cells, column_cells, table_of
+from opex.sources.columns import JOINED, all_cells, column_cells, mapped, table_of
 from opex.sources.reading import Options
 from opex.sources.records import TEXT, Places, Records
 from opex.sources.times import TimeFormat
@@ -39,6 +39,9 @@ _IDENTITY = {
     "incidents": ("title", "system", "environment", "started_at"),
     "changes": ("title", "system", "started_at"),
 }
+_BREAKS = {"title": " ", "category": ", ", "team": ", ", **dict.fromkeys(JOINED[1:], ";")}
+"""What stands in a cell for its line breaks, where a text is one line."""
+_FAILED = "a value (the formula of this cell failed)"
 _WORDS = {"better": "high or low", "kind": "deployment, configuration, infrastructure or api_call"}
 
 
@@ -54,29 +57,44 @@ class Canonical:
 
 @dataclass(frozen=True, kw_only=True)
 class _Draft:
-    """Columns under way, and for bad cells their column, position and what was expected."""
+    """Columns under way, and for bad cells (position and column) their value and what was expected."""
 
-    raw: dict[str, pa.Array]
+    raw: dict[str, pa.Array] = field(default_factory=dict)
     columns: dict[str, pd.Series] = field(default_factory=dict)
-    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    bad: dict[tuple[int, str], tuple[str, str]] = field(default_factory=dict)
 
     def keep(self, column: str, typed: values.Typed) -> None:
         """Take a typed column and note its bad cells."""
         self.columns[column] = typed.values
         self.mark(column, typed.expected)
 
-    def mark(self, column: str, expected: AnyMapping[int, str]) -> None:
-        """Note bad cells of a column."""
-        self.bad.extend((position, column, text) for position, text in expected.items())
+    def mark(self, column: str, expected: AnyMapping[int, str], cells: pa.Array | None = None) -> None:
+        """Note bad cells of a column, which are its own or ``cells``; what was noted first stays."""
+        for position, text in expected.items():
+            array = self.raw[column] if cells is None else cells
+            self.bad.setdefault((position, column), (array[position].as_py() or "", text))
+
+    def without_failed(self, column: str, array: pa.Array) -> pa.Array:
+        """The cells without those whose formula failed, which are noted."""
+        good, failed = values.without_failed(array)
+        for position, said in failed.items():
+            self.bad.setdefault((position, column), (said, _FAILED))
+        return good
 
 
 def canonical(
     records: Records, mapping: Mapping, options: Options, *, source: str, formats: AnyMapping[str, TimeFormat]
 ) -> Canonical:
-    """The canonical rows of the records. ``formats`` says how the time columns are written (``time_formats``)."""
+    """The canonical rows of the records. ``formats`` says how the time columns are written (``time_formats``).
+
+    The records may be a part of a file: nothing is decided from them but their own rows.
+    """
     table = table_of(mapping.kind)
-    draft = _Draft(raw=_raw(records, mapping, options, table))
-    _put_times(draft, formats, times.zone(options.timezone or mapping.timezone))
+    draft = _Draft()
+    _put_raw(draft, records, mapping, options, table)
+    believed = _believed(draft, mapping)
+    _put_times(draft, table, formats, times.zone(options.timezone or mapping.timezone))
+    _put_after_start(draft, records, mapping, believed)
     _put_typed(draft, records, mapping, table)
     _require(draft, records, mapping)
     _check_order(draft, mapping.kind)
@@ -115,8 +133,8 @@ def _file_column(mapping: Mapping, name: str) -> str:
 
 
 def _plain(records: Records, mapping: Mapping, name: str) -> pa.Array:
-    """A mapped column's cells, trimmed, without the words that mean missing."""
-    return pc.utf8_trim_whitespace(cells(records, mapping.columns[name]))
+    """A mapped column's cells, trimmed, without those whose formula failed."""
+    return values.without_failed(pc.utf8_trim_whitespace(mapped(records, mapping, name).array))[0]
 
 
 def without_missing(records: Records, missing: tuple[str, ...]) -> Records:
@@ -129,35 +147,66 @@ def without_missing(records: Records, missing: tuple[str, ...]) -> Records:
         array = column.combine_chunks() if records.table.num_rows else pa.array([], TEXT)
         void = pc.is_in(pc.utf8_trim_whitespace(array), value_set=words)
         columns.append(pc.if_else(void, pa.scalar(None, TEXT), array))
-    table = pa.table(columns, names=records.table.column_names)
-    return Records(
-        table=table, places=records.places, rows=records.rows, problems=records.problems,
-        decimal_comma=records.decimal_comma, notes=records.notes,
-    )  # fmt: skip
+    return replace(records, table=pa.table(columns, names=records.table.column_names))
 
 
-def _raw(records: Records, mapping: Mapping, options: Options, table: Table) -> dict[str, pa.Array]:
+def _put_raw(draft: _Draft, records: Records, mapping: Mapping, options: Options, table: Table) -> None:
     """For each canonical column that anything gives: its cells as text, options and constants in the gaps."""
     count = records.table.num_rows
-    raw: dict[str, pa.Array] = {}
     for name in table.names:
         filler = getattr(options, name, None) if name != "source" else None
         filler = filler or mapping.constants.get(name)
         if name in mapping.columns:
-            array = cells(records, mapping.columns[name])
-            array = array if name == "description" else pc.utf8_trim_whitespace(array)
-            array = values.translated(array, mapping.values.get(name, {}))
-            raw[name] = pc.fill_null(array, filler) if filler else array
+            array = _given(draft, records, mapping, name)
+            draft.raw[name] = pc.fill_null(array, filler) if filler else array
         elif filler:
-            raw[name] = pa.array(np.full(count, filler, dtype=object), TEXT)
-    return raw
+            draft.raw[name] = pa.array(np.full(count, filler, dtype=object), TEXT)
 
 
-def _put_times(draft: _Draft, formats: AnyMapping[str, TimeFormat], zone: ZoneInfo) -> None:
-    for name, form in formats.items():
-        found = times.converted(draft.raw[name], form, zone)
+def _given(draft: _Draft, records: Records, mapping: Mapping, name: str) -> pa.Array:
+    """The cells that the mapping gives for a column: trimmed, translated, without what cannot be used."""
+    found = mapped(records, mapping, name)
+    draft.mark(name, found.conflicts, found.array)
+    array = draft.without_failed(name, found.array)
+    array = array if name == "description" else pc.utf8_trim_whitespace(array)
+    return values.translated(array, mapping.values.get(name, {}), mapping.split if name == "system" else None)
+
+
+def _believed(draft: _Draft, mapping: Mapping) -> pa.Array | None:
+    """Which rows are closed, so that the times of ``closed_only`` are believed; the others lose them."""
+    if not mapping.closed_only or "status" not in draft.raw:
+        return None
+    closed = pc.fill_null(pc.equal(values.statuses(draft.raw["status"]), "closed"), False)
+    for name in mapping.closed_only:
+        if name in draft.raw:
+            draft.raw[name] = pc.if_else(closed, draft.raw[name], pa.scalar(None, TEXT))
+    return closed
+
+
+def _put_times(draft: _Draft, table: Table, formats: AnyMapping[str, TimeFormat], zone: ZoneInfo) -> None:
+    """Every time that a column or a constant gives (a constant alone is written as ISO 8601)."""
+    for name in (c.name for c in table.columns if c.kind == "time" and c.name in draft.raw):
+        found = times.converted(draft.raw[name], formats.get(name, times.ISO), zone)
         draft.columns[name] = pd.Series(found.times).dt.tz_localize("UTC")
         draft.mark(name, found.expected)
+
+
+def _put_after_start(draft: _Draft, records: Records, mapping: Mapping, believed: pa.Array | None) -> None:
+    """Times that are given as a duration from the start, where no column gives them."""
+    start = draft.columns.get("started_at")
+    for name, (header, unit) in mapping.durations.items():
+        if start is None or header not in records.table.column_names:
+            continue
+        array = pc.utf8_trim_whitespace(column_cells(records, header))
+        if name in draft.raw:
+            array = pc.if_else(draft.raw[name].is_null(), array, pa.scalar(None, TEXT))
+        if believed is not None and name in mapping.closed_only:
+            array = pc.if_else(believed, array, pa.scalar(None, TEXT))
+        array = draft.without_failed(name, array)
+        lasted = values.durations(array, unit, records.decimal_comma)
+        draft.mark(name, lasted.expected, array)
+        then = start + lasted.values
+        draft.columns[name] = draft.columns[name].fillna(then) if name in draft.columns else then
 
 
 def _put_typed(draft: _Draft, records: Records, mapping: Mapping, table: Table) -> None:
@@ -191,8 +240,8 @@ def _text(draft: _Draft, name: str, array: pa.Array, mapping: Mapping) -> pa.Arr
         known, unknown = values.known_words(array, name)
         draft.mark(name, dict.fromkeys(map(int, unknown), _WORDS[name]))
         return known
-    if name == "title":
-        return pc.replace_substring_regex(array, r"\s*[\r\n]+\s*", " ")
+    if name in _BREAKS:
+        return pc.replace_substring_regex(array, r"\s*[\r\n]+\s*", _BREAKS[name])
     if name == "system" and mapping.split:
         draft.columns[SYSTEMS] = values.text_series(array)
         return _first_system(array, mapping.split)
@@ -236,7 +285,7 @@ def _planned(records: Records, draft: _Draft, rules: Sequence[PlannedRule]) -> n
     found = np.zeros(records.table.num_rows, dtype=bool)
     for rule in rules:
         if rule.column in records.table.column_names:
-            array = column_cells(records, rule.column)
+            array = draft.without_failed(rule.column, all_cells(records, rule.column))
         elif rule.column in draft.raw:
             array = draft.raw[rule.column]
         else:
@@ -251,7 +300,7 @@ def _planned(records: Records, draft: _Draft, rules: Sequence[PlannedRule]) -> n
 def _require(draft: _Draft, records: Records, mapping: Mapping) -> None:
     """A required cell that is empty is a problem; a table without ids gets them from what a record says."""
     for name, expected in _EXPECTED.items():
-        if name in draft.raw:
+        if name in draft.raw and draft.raw[name].null_count:
             empty = np.flatnonzero(~draft.raw[name].is_valid().to_numpy(zero_copy_only=False))
             draft.mark(name, dict.fromkeys(map(int, empty), expected))
     if mapping.kind in _IDENTITY and "source_id" not in draft.raw:
@@ -280,10 +329,10 @@ def _sifted(draft: _Draft, records: Records, table: Table, source: str) -> Canon
     """Good rows and problems apart. Problems come in the order of the rows."""
     count = records.table.num_rows
     good = np.ones(count, dtype=bool)
-    good[[position for position, _, _ in draft.bad]] = False
+    good[[position for position, _ in draft.bad]] = False
     problems = [
-        records.places.problem(position, column, draft.raw[column][position].as_py(), expected)
-        for position, column, expected in sorted(draft.bad, key=lambda one: one[0])
+        records.places.problem(position, column, value, expected)
+        for (position, column), (value, expected) in sorted(draft.bad.items(), key=lambda one: one[0][0])
     ]
     frame = pd.DataFrame(
         {name: draft.columns[name] for name in (*table.names, SYSTEMS) if name in draft.columns}, index=range(count)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
+from opex.sources.archives import is_archive, unpacked
 from opex.sources.columns import COLUMNS, REQUIRED, headers_shown, missing_columns, resolved
 from opex.sources.formats import plain_mapping, preset_of, presets
 from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, readable, recognised
@@ -29,27 +30,40 @@ class _Wanted:
     kind: str
     format: str | None
     mapping: Mapping | None
+    sheet: str | None
+    work: Path
+    walked: bool = False
 
 
-def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Mapping | None) -> Chosen:
-    """The files to read, as a person asked for them or as they show themselves.
+def chosen(
+    paths: Sequence[Path],
+    *,
+    kind: str,
+    format: str | None,
+    mapping: Mapping | None,
+    work: Path,
+    sheet: str | None = None,
+    walked: bool = False,
+) -> Chosen:
+    """The files to read, as a person asked for them or as they show themselves; archives are unpacked in ``work``.
 
     Raises
     ------
     Refused
         A path does not exist, a named file cannot be read that way, nothing is recognised, or several formats are.
     """
-    wanted = _Wanted(kind=kind, format=format, mapping=mapping)
+    sheet = sheet or (mapping.sheet if mapping else None)
+    wanted = _Wanted(kind=kind, format=format, mapping=mapping, sheet=sheet, work=work, walked=walked)
     if kind not in REQUIRED:
         raise Refused(f'"{kind}" cannot be imported; say incidents, changes or metrics.')
     if mapping is not None and mapping.kind != kind:
         raise Refused(f"The mapping {mapping.name} is for {mapping.kind}, not for {kind}.")
     if format is not None:
         preset_of(format, kind)
-    named, walked = _files(paths)
+    named, walked_over = _files(paths, wanted)
     by_format: dict[str, list[Found]] = {}
     skipped: list[tuple[str, str]] = []
-    for found in [*named, *walked]:
+    for found in [*named, *walked_over]:
         name, why = _format_of(found, wanted)
         if name:
             by_format.setdefault(name, []).append(found)
@@ -62,7 +76,7 @@ def chosen(paths: Sequence[Path], *, kind: str, format: str | None, mapping: Map
         raise Refused(_several(by_format) if by_format else _nothing(paths, wanted, skipped))
     name, files = next(iter(by_format.items()))
     use = _mapping_of(name, wanted)
-    broken = [found for found in walked if found.broken and use.reader == "markdown"]
+    broken = [found for found in walked_over if found.broken and use.reader == "markdown"]
     skipped = [(file, why) for file, why in skipped if file not in {found.name for found in broken}]
     return Chosen(format=name, mapping=use, strict=mapping is not None, files=[*files, *broken], skipped=skipped)
 
@@ -110,19 +124,39 @@ def _reader_shown(found: Found) -> str:
     return shown.get(found.reader, found.reader.upper())
 
 
-def _files(paths: Sequence[Path]) -> tuple[list[Found], list[Found]]:
-    """Files that were named, and files that folders hold; each once."""
+def _files(paths: Sequence[Path], wanted: _Wanted) -> tuple[list[Found], list[Found]]:
+    """Files that were named, and files that folders and archives hold; each once."""
     named: list[Found] = []
     walked: list[Found] = []
     seen: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            walked += [looked_at(file, str(file.relative_to(path))) for file in _walk(path) if _is_new(file, seen)]
+            for file in _walk(path):
+                if _is_new(file, seen):
+                    walked += _found(file, str(file.relative_to(path)), wanted)
         elif path.is_file():
-            named += [looked_at(path, path.name)] if _is_new(path, seen) else []
+            found = _found(path, path.name, wanted) if _is_new(path, seen) else []
+            (named if len(found) == 1 and not wanted.walked else walked).extend(found)
         else:
             raise Refused(f"There is no file or folder {path}.")
     return named, walked
+
+
+def _found(path: Path, name: str, wanted: _Wanted) -> list[Found]:
+    """The file as it shows itself, or the files of an archive."""
+    if not is_archive(path):
+        return [looked_at(path, name, wanted.sheet)]
+    try:
+        members = unpacked(path, name, wanted.work / f"archive-{len(list(wanted.work.iterdir()))}")
+    except Refused as refusal:
+        return [Found(path=path, name=name, reader="none", why=str(refusal))]
+    return [_member(file, shown_name, wanted) for file, shown_name in members]
+
+
+def _member(path: Path, name: str, wanted: _Wanted) -> Found:
+    if is_archive(path):
+        return Found(path=path, name=name, reader="none", why=f"{name} is an archive in an archive; unpack it first.")
+    return looked_at(path, name, wanted.sheet)
 
 
 def _walk(folder: Path) -> list[Path]:

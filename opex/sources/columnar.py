@@ -1,5 +1,6 @@
 """Parquet: every column brought to text, exactly as CSV would have said it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -8,39 +9,62 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from opex.domain.problems import Refused
-from opex.sources.content import LIMIT
-from opex.sources.delimited import MOST_COLUMNS, named_columns
+from opex.sources.content import CHUNK, LIMIT
+from opex.sources.delimited import MOST_COLUMNS, named_columns, repeated_headers
 from opex.sources.records import TEXT, Records, from_columns
 
+MOST_NESTED = 20
 
-def read_parquet(path: Path, name: str, limit: int | None = None) -> Records:
-    """The records of a Parquet file; row numbers count as in a table with a header, the first is 2.
+
+def read_parquet(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Records]:
+    """The records of a Parquet file, so many at a time (one chunk without records when there are none).
+
+    Row numbers count as in a table with a header, the first is 2.
 
     Raises
     ------
     Refused
         The file is damaged, too large, or a column cannot be shown as text.
     """
+    row = 2
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False, buffer_size=CHUNK) as file:
             _refuse_large(file, name)
-            table = file.read() if limit is None else next(file.iter_batches(limit), None)
-            table = file.schema_arrow.empty_table() if table is None else table
-    except (pa.ArrowException, OSError, ValueError, MemoryError, StopIteration) as error:
+            notes = repeated_headers(_names(_flat(pa.Table.from_batches([], file.schema_arrow)), name), name)
+            for batch in file.iter_batches(chunk, use_threads=False):
+                yield _records(pa.Table.from_batches([batch]), name, row, notes if row == 2 else [])
+                row += batch.num_rows
+            if row == 2:
+                yield _records(pa.Table.from_batches([], file.schema_arrow), name, row, notes)
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
         raise Refused(f"{name} is a damaged Parquet file ({type(error).__name__}); write it again.") from None
-    table = table if isinstance(table, pa.Table) else pa.Table.from_batches([table])
-    while any(pa.types.is_struct(column.type) for column in table.schema):
+
+
+def _records(table: pa.Table, name: str, row: int, notes: list[str]) -> Records:
+    table = _flat(table)
+    arrays = [
+        _text(_whole(column), title, name) for title, column in zip(table.column_names, table.columns, strict=True)
+    ]
+    columns = dict(zip(_names(table, name), arrays, strict=True))
+    return from_columns(columns, file=name, row_of=np.arange(row, row + table.num_rows), notes=notes)
+
+
+def _names(table: pa.Table, name: str) -> list[str]:
+    return named_columns(table.column_names, name)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """Structs become one column for each of their fields, with dotted names."""
+    for _ in range(MOST_NESTED):
+        if not any(pa.types.is_struct(column.type) for column in table.schema):
+            return table
         table = table.flatten()
-    names = named_columns(table.column_names, name)
-    columns = {
-        column: _text(array.combine_chunks(), column, name) for column, array in zip(names, table.columns, strict=True)
-    }
-    return from_columns(columns, file=name, row_of=np.arange(2, table.num_rows + 2))
+    raise Refused(f"its columns are nested more than {MOST_NESTED} deep; write them flat.")
 
 
-def parquet_columns(path: Path, name: str) -> list[str]:
-    """The names of the file's columns."""
-    return read_parquet(path, name, limit=1).columns
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    combined = column.combine_chunks()
+    return pa.array([], column.type) if isinstance(combined, pa.ChunkedArray) else combined
 
 
 def _refuse_large(file: pyarrow.parquet.ParquetFile, name: str) -> None:

@@ -1,9 +1,10 @@
 """Which column of the file gives which canonical column, and the cells that it gives."""
 
 import string
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,6 +21,8 @@ _STAND_INS: dict[str, dict[str, tuple[str, ...]]] = {
     "changes": {"started_at": ("finished_at", "committed_at"), "title": ("source_id",)},
     "metrics": {"metric": (f"{{{STEM}}}",)},
 }
+JOINED = ("system", "tags", "caused_by", "paths")
+"""Canonical columns that hold several names: a header that stands several times gives them all."""
 _PLURALS = ("systems", "services", "components", "applications", "affected", "products", "resources", "hosts")
 
 
@@ -42,11 +45,13 @@ def resolved(mapping: Mapping, headers: Sequence[str], *, strict: bool) -> Mappi
         if options:
             found[column] = options[0] if isinstance(given, str) or len(options) == 1 else options
         elif strict and any(_listed(given)):
-            raise Refused(_absent(mapping, column, given, headers))
+            raise Refused(_absent(mapping, column, " or ".join(_listed(given)), headers))
+    mapping = _with_spelled_parts(mapping, headers, spelled, strict=strict)
     if mapping.match_others:
         left_out = {column: "" for column, given in mapping.columns.items() if not any(_listed(given))}
         found = _with_others(mapping, found, headers, left_out)
-    return replace(mapping, columns=found, match_others=False)
+    split = mapping.split or (";" if _is_repeated(found.get("system"), headers) else None)
+    return replace(mapping, columns=found, split=split, match_others=False)
 
 
 def missing_columns(mapping: Mapping) -> list[str]:
@@ -54,13 +59,13 @@ def missing_columns(mapping: Mapping) -> list[str]:
     return [c for c in REQUIRED[mapping.kind] if c not in mapping.columns and c not in mapping.constants]
 
 
-def used_columns(mapping: Mapping) -> set[str]:
-    """The file columns that the mapping reads."""
+def used_columns(mapping: Mapping, headers: Collection[str] = ()) -> set[str]:
+    """The file columns that the mapping reads; with the file's headers also their repetitions."""
     used = {name for given in mapping.columns.values() for option in _listed(given) for name in _names(option)}
-    used |= {rule.column for rule in mapping.planned}
+    used |= {rule.column for rule in mapping.planned} | {header for header, _ in mapping.durations.values()}
     if mapping.fold:
         used |= {mapping.fold.by, mapping.fold.state, mapping.fold.updated, *mapping.fold.order}
-    return used
+    return used | {name for header in used for name in repetitions(headers, header)}
 
 
 def matched_words(mapping: Mapping) -> dict[str, str]:
@@ -68,10 +73,36 @@ def matched_words(mapping: Mapping) -> dict[str, str]:
     return {column: " or ".join(_listed(given)) for column, given in mapping.columns.items()}
 
 
-def cells(records: Records, given: str | list[str]) -> pa.Array:
-    """The cells that a column, template or list of fallbacks gives."""
-    arrays = [_filled(records, option) for option in _listed(given)]
-    return arrays[0] if len(arrays) == 1 else pc.coalesce(*arrays)
+@dataclass(frozen=True, kw_only=True)
+class Mapped:
+    """The cells of a canonical column, and by position what else a header that stands several times says there."""
+
+    array: pa.Array
+    conflicts: dict[int, str] = field(default_factory=dict)
+
+
+def mapped(records: Records, mapping: Mapping, column: str) -> Mapped:
+    """The cells that the mapping's column, template or list of fallbacks gives for a canonical column.
+
+    A header that stands several times (``Labels``, ``Labels (2)`` ...) gives all its cells, separated by ``;``, to a
+    column of ``JOINED``, and to another one its only value: different ones in a row are a conflict. A repeated
+    header that the mapping names itself is a column of its own.
+    """
+    reader = _Reader(
+        records=records,
+        between=(mapping.split or ";") if column == "system" else ";",
+        joins=column in JOINED,
+        own=used_columns(mapping),
+    )
+    result: pa.Array | None = None
+    conflicts: dict[int, str] = {}
+    for option in _listed(mapping.columns[column]):
+        array = reader.option(option)
+        new = {i: text for i, text in reader.conflicts.items() if result is None or not result[i].is_valid}
+        conflicts |= {i: text for i, text in new.items() if i not in conflicts}
+        result = array if result is None else pc.coalesce(result, array)
+        reader.conflicts.clear()
+    return Mapped(array=result, conflicts=conflicts)
 
 
 def column_cells(records: Records, name: str) -> pa.Array:
@@ -81,12 +112,31 @@ def column_cells(records: Records, name: str) -> pa.Array:
     return records.table[name].combine_chunks() if records.table.num_rows else pa.array([], TEXT)
 
 
+def all_cells(records: Records, header: str) -> pa.Array:
+    """The cells of a column of the file and of its repetitions, separated by semicolons."""
+    return _Reader(records=records, between=";", joins=True, own=()).column(header)
+
+
+def repetitions(headers: Collection[str], header: str) -> list[str]:
+    """The further columns of a header that stands several times, as readers name them.
+
+    Examples
+    --------
+    >>> repetitions(["Labels", "Labels (2)", "Labels (3)"], "Labels")
+    ['Labels (2)', 'Labels (3)']
+    """
+    found: list[str] = []
+    while (name := f"{header} ({len(found) + 2})") in headers:
+        found.append(name)
+    return found
+
+
 def proposed_split(mapping: Mapping, records: Records) -> str | None:
     """The mark between several systems in one cell, if the header or the values suggest one."""
     given = mapping.columns.get("system")
     if given is None or not records.table.num_rows:
         return None
-    values = cells(records, given)
+    values = mapped(records, mapping, "system").array
     for mark in ";|":
         if pc.any(pc.match_substring(values, mark)).as_py():
             return mark
@@ -109,6 +159,42 @@ def _refuse_unknown(mapping: Mapping) -> None:
                     f'The mapping {mapping.name} names "{column}", which is no column of {mapping.kind}; '
                     f"known are {', '.join(name for name in names if name != 'source')}."
                 )
+    _refuse_no_times(mapping)
+
+
+def _refuse_no_times(mapping: Mapping) -> None:
+    """Times that depend on the status or on the start must be times that come after the start."""
+    required = REQUIRED[mapping.kind]
+    times = [c.name for c in table_of(mapping.kind).columns if c.kind == "time" and c.name not in required]
+    for field_name, given in (("closed_only", mapping.closed_only), ("after_start", tuple(mapping.after_start))):
+        for column in given:
+            if column not in times:
+                raise Refused(
+                    f'The mapping {mapping.name} names "{column}" in {field_name}, which is no time of '
+                    f"{mapping.kind} after the start; known are {', '.join(times) or 'none'}."
+                )
+
+
+def _with_spelled_parts(mapping: Mapping, headers: Sequence[str], spelled: dict[str, str], *, strict: bool) -> Mapping:
+    """The durations and the rules of planned work with the file's own spelling of their columns."""
+    durations: dict[str, str] = {}
+    for time, (header, unit) in mapping.durations.items():
+        actual = _spelled(header, headers, spelled)
+        if actual is not None:
+            durations[time] = f"{actual} {unit}"
+        elif strict:
+            raise Refused(_absent(mapping, time, header, headers))
+    names = table_of(mapping.kind).names
+    rules = tuple(
+        rule if rule.column in names else replace(rule, column=_spelled(rule.column, headers, spelled) or rule.column)
+        for rule in mapping.planned
+    )
+    return replace(mapping, after_start=durations, planned=rules)
+
+
+def _is_repeated(given: str | list[str] | None, headers: Sequence[str]) -> bool:
+    options = [] if given is None else _listed(given)
+    return any(repetitions(headers, header) for option in options for header in _names(option))
 
 
 def _listed(given: str | list[str]) -> list[str]:
@@ -136,9 +222,9 @@ def _spelled(option: str, headers: Sequence[str], spelled: dict[str, str]) -> st
     return option if there else None
 
 
-def _absent(mapping: Mapping, column: str, given: str | list[str], headers: Sequence[str]) -> str:
+def _absent(mapping: Mapping, column: str, given: str, headers: Sequence[str]) -> str:
     return (
-        f'The mapping {mapping.name} takes {column} from "{" or ".join(_listed(given))}", which the file '
+        f'The mapping {mapping.name} takes {column} from "{given}", which the file '
         f"does not have; it has {headers_shown(headers)}."
     )
 
@@ -163,27 +249,67 @@ def _with_others(
     return {column: result[column] for column in order if column in result}
 
 
-def _filled(records: Records, option: str) -> pa.Array:
-    """A column's cells, or a template's; parts that are missing are left out with the words before them."""
-    if "{" not in option or option in records.table.column_names:
-        return column_cells(records, option)
-    parts = [(literal, name) for literal, name, _, _ in string.Formatter().parse(option)]
-    result = _joined("", _part(records, parts[0][1]), parts[0][0])
-    for literal, name in parts[1:]:
-        if name is None:
-            return _joined(result, "", literal)
-        part = _part(records, name)
-        result = pc.coalesce(_joined(result, part, literal), result, part)
+@dataclass(frozen=True, kw_only=True)
+class _Reader:
+    """Reads columns of the file for one canonical column; ``own`` are headers that are columns of their own."""
+
+    records: Records
+    between: str
+    joins: bool
+    own: Collection[str]
+    conflicts: dict[int, str] = field(default_factory=dict)
+
+    def option(self, option: str) -> pa.Array:
+        """A column's cells, or a template's; parts that are missing are left out with the words before them."""
+        if "{" not in option or option in self.records.table.column_names:
+            return self.column(option)
+        parts = [(literal, name) for literal, name, _, _ in string.Formatter().parse(option)]
+        result = _together("", self.part(parts[0][1]), parts[0][0])
+        for literal, name in parts[1:]:
+            if name is None:
+                return _together(result, "", literal)
+            part = self.part(name)
+            result = pc.coalesce(_together(result, part, literal), result, part)
+        return result
+
+    def part(self, name: str | None) -> pa.Array:
+        """The cells of a template's part; missing where the file has no such column."""
+        spelled = {plain_header(header): header for header in reversed(self.records.columns)}
+        spelled |= {header: header for header in self.records.columns} | {STEM: STEM}
+        actual = spelled.get(name or "") or spelled.get(plain_header(name or ""))
+        return self.column(actual) if actual else pa.nulls(self.records.table.num_rows, TEXT)
+
+    def column(self, header: str) -> pa.Array:
+        """The cells of a header, also when it stands several times."""
+        first = column_cells(self.records, header)
+        further = [name for name in repetitions(self.records.columns, header) if name not in self.own]
+        if not further:
+            return first
+        cells = (first, *(column_cells(self.records, name) for name in further))
+        arrays = [pc.utf8_trim_whitespace(array) for array in cells]
+        return _all_of(arrays, self.between) if self.joins else self.only_one_of(arrays, header)
+
+    def only_one_of(self, arrays: Sequence[pa.Array], header: str) -> pa.Array:
+        """The first cells that are not missing; others that differ from them are conflicts."""
+        one = pc.coalesce(*arrays)
+        times = "twice" if len(arrays) == 2 else f"{len(arrays)} times"
+        for other in arrays:
+            differs = pc.fill_null(pc.not_equal(one, other), False)
+            for position in map(int, np.flatnonzero(differs.to_numpy(zero_copy_only=False))):
+                said = shown(other[position].as_py())
+                text = f'one value; the column {header} stands {times} and says "{said}" too'
+                self.conflicts.setdefault(position, text)
+        return one
+
+
+def _all_of(arrays: Sequence[pa.Array], between: str) -> pa.Array:
+    """The cells that are not missing, joined; missing where all are."""
+    result = arrays[0]
+    for array in arrays[1:]:  # (Arrow's own way to skip missing cells loses the rows where all are missing)
+        result = pc.coalesce(_together(result, array, between), result, array)
     return result
 
 
-def _joined(first: pa.Array | str, second: pa.Array | str, between: str) -> pa.Array:
+def _together(first: pa.Array | str, second: pa.Array | str, between: str) -> pa.Array:
     ends = [pa.scalar(one, TEXT) if isinstance(one, str) else one for one in (first, second)]
     return pc.binary_join_element_wise(*ends, pa.scalar(between, TEXT))
-
-
-def _part(records: Records, name: str | None) -> pa.Array:
-    spelled = {plain_header(header): header for header in reversed(records.columns)}
-    spelled |= {header: header for header in records.columns} | {STEM: STEM}
-    actual = spelled.get(name or "") or spelled.get(plain_header(name or ""))
-    return column_cells(records, actual) if actual else pa.nulls(records.table.num_rows, TEXT)

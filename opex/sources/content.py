@@ -2,7 +2,12 @@
 
 import codecs
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
 
 from opex.domain.problems import Refused
 
@@ -33,6 +38,51 @@ _MAGIC = (
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A file's text as UTF-8 without a mark, from its beginning, and notes on how it was decoded."""
+
+    file: BinaryIO
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def utf8(path: Path, name: str) -> Iterator[Text]:
+    """The file's text as a stream of UTF-8, unpacked and decoded in bounded steps, whatever its size.
+
+    A file that is UTF-8 already is read from where it lies; anything else is written anew to a nameless file.
+
+    Raises
+    ------
+    Refused
+        The file cannot be read, is larger than the bound, unpacks to far more than it should, or is no text.
+    """
+    head = opened(path, name, limit=CHUNK)
+    refuse_binary(head, name)
+    _refuse_noise(head, name)
+    encoding, mark = _encoding(head)
+    if encoding is not None:
+        with _rewritten(path, name, encoding, mark) as file:
+            yield Text(file=file)
+        return
+    plain = not _is_gzip(path, name)
+    if _is_utf8(path, name):
+        with _from_where_it_lies(path) if plain else _rewritten(path, name, "utf-8", 0) as file:
+            yield Text(file=file)
+        return
+    for encoding, note in (("cp1252", "is not UTF-8 and is read as Windows-1252."), ("latin-1", "is read as Latin-1.")):
+        try:
+            with _rewritten(path, name, encoding, 0) as file:
+                yield Text(file=file, notes=(f"{name} {note}",))
+            return
+        except _NotDecoded:
+            continue
+
+
+class _NotDecoded(ValueError):  # noqa: N818 - a step of trying encodings
+    """The bytes are not of the encoding that was tried."""
+
+
 def opened(path: Path, name: str, *, limit: int | None = None) -> bytes:
     """The file's bytes, unpacked when it is gzip; only the first ``limit`` if that is given.
 
@@ -41,44 +91,13 @@ def opened(path: Path, name: str, *, limit: int | None = None) -> bytes:
     Refused
         The file cannot be read, is larger than the bound, or unpacks to far more than it should.
     """
-    try:
-        size = path.stat().st_size
-        if size > LIMIT:
-            raise Refused(f"{name} has {size:,} bytes; at most {LIMIT:,} are read: split it.")
-        with path.open("rb") as file:
-            head = file.read(2)
-            file.seek(0)
-            data = file.read(size if limit is None else limit)
-    except OSError as error:
-        raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
-    return _unpacked(data, name, limit) if head == b"\x1f\x8b" else data
-
-
-def _unpacked(data: bytes, name: str, limit: int | None) -> bytes:
-    """Gzip in bounded steps, so that a small file cannot fill the memory."""
-    parts: list[bytes] = []
-    total, rest = 0, data
-    try:
-        while rest.startswith(b"\x1f\x8b") and (limit is None or total < limit):
-            member = zlib.decompressobj(wbits=31)
-            while rest and not member.eof and (limit is None or total < limit):
-                parts.append(member.decompress(rest, CHUNK))
-                rest = member.unconsumed_tail or (member.unused_data if member.eof else b"")
-                total += len(parts[-1])
-                _refuse_bomb(total, len(data), name)
-            if not member.eof and limit is None:
-                raise Refused(f"{name} is a gzip file that breaks off; copy it again.")
-    except zlib.error:
-        raise Refused(f"{name} is a damaged gzip file; copy it again.") from None
-    return b"".join(parts)
-
-
-def _refuse_bomb(total: int, packed: int, name: str) -> None:
-    if total > LIMIT or (total > BOMB_FLOOR and total > BOMB_RATIO * packed):
-        raise Refused(
-            f"{name} unpacks to more than {total // CHUNK:,} MB from {packed / CHUNK:.1f} MB; "
-            "unpack it, look at it and load the part that you need."
-        )
+    parts, total = [], 0
+    for part in _chunks(path, name, whole=limit is None):
+        parts.append(part)
+        total += len(part)
+        if limit is not None and total >= limit:
+            break
+    return b"".join(parts)[:limit]
 
 
 def text_of(data: bytes, name: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]]:
@@ -90,22 +109,133 @@ def text_of(data: bytes, name: str, *, cut: bool = False) -> tuple[str, tuple[st
         The bytes are no text.
     """
     refuse_binary(data, name)
-    encoding, body = _by_mark(data)
-    if encoding is None:
-        encoding = _guessed(body, cut)
-    if encoding.startswith("utf-8") or encoding == "cp1252":
-        _refuse_control(body, name)
+    _refuse_noise(data[:CHUNK], name)
+    encoding, mark = _encoding(data[:CHUNK])
+    tried = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
+    for position, one in enumerate(tried):
+        try:
+            text = codecs.getincrementaldecoder(one)("strict").decode(data[mark:], not cut)
+        except UnicodeDecodeError as error:
+            if position == len(tried) - 1:
+                raise _undecodable(name, one, error.start) from None
+            continue
+        _refuse_nul(text.find("\x00"), name)
+        notes = {
+            "cp1252": (f"{name} is not UTF-8 and is read as Windows-1252.",),
+            "latin-1": (f"{name} is read as Latin-1.",),
+        }
+        return text, notes.get(one, ())
+    raise AssertionError("Latin-1 reads every byte")
+
+
+def _chunks(path: Path, name: str, *, whole: bool = True) -> Iterator[bytes]:
+    """The file's bytes in steps of at most ``CHUNK``, unpacked when it is gzip. ``whole`` refuses a cut gzip."""
     try:
-        text = codecs.getincrementaldecoder(encoding)("strict").decode(body, not cut)
-    except UnicodeDecodeError as error:
-        if encoding == "cp1252":
-            return body.decode("latin-1"), (f"{name} is read as Latin-1.",)
-        raise Refused(f"{name} is not readable as {encoding} (byte {error.start:,}); save it as UTF-8.") from None
-    if "\x00" in text:
+        size = path.stat().st_size
+        if size > LIMIT:
+            raise Refused(f"{name} has {size:,} bytes; at most {LIMIT:,} are read: split it.")
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            yield from _unpacked(file, size, name, whole) if packed else iter(lambda: file.read(CHUNK), b"")
+    except OSError as error:
+        raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
+
+
+def _unpacked(file: BinaryIO, size: int, name: str, whole: bool) -> Iterator[bytes]:
+    """Gzip in bounded steps, member after member, so that a small file cannot fill the memory."""
+    member, rest, total, begun = zlib.decompressobj(wbits=31), b"", 0, False
+    try:
+        while True:
+            rest = rest or file.read(CHUNK)
+            if not begun and not rest.startswith(b"\x1f"):
+                if rest.strip(b"\x00"):
+                    raise Refused(f"{name} has bytes after its gzip content; unpack it and load the file inside.")
+                if not rest:
+                    break
+                rest = b""  # padding of zeros, as tapes have
+                continue
+            ended = not rest
+            part, begun = member.decompress(rest, CHUNK), True
+            total += len(part)
+            _refuse_bomb(total, size, name)
+            yield part
+            rest = member.unconsumed_tail
+            if member.eof:
+                rest, member, begun = member.unused_data, zlib.decompressobj(wbits=31), False
+            elif ended and not part:
+                break
+        if begun and whole:
+            raise Refused(f"{name} is a gzip file that breaks off; copy it again.")
+    except zlib.error:
+        raise Refused(f"{name} is a damaged gzip file; copy it again.") from None
+
+
+def _is_gzip(path: Path, name: str) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
+
+
+def _is_utf8(path: Path, name: str) -> bool:
+    decoder, place = codecs.getincrementaldecoder("utf-8")("strict"), 0
+    try:
+        for part in _chunks(path, name):
+            _refuse_nul(part.find(b"\x00"), name, place)
+            decoder.decode(part)
+            place += len(part)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@contextmanager
+def _from_where_it_lies(path: Path) -> Iterator[BinaryIO]:
+    with path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def _rewritten(path: Path, name: str, encoding: str, mark: int) -> Iterator[BinaryIO]:
+    """The text in a nameless file as UTF-8, from behind a mark of so many bytes."""
+    with TemporaryFile() as file:
+        decoder, place = codecs.getincrementaldecoder(encoding)("strict"), 0
+        try:
+            for part in _chunks(path, name):
+                text = decoder.decode(part[mark:] if place == 0 else part)
+                _refuse_nul(text.find("\x00"), name, place)
+                file.write(text.encode("utf-8"))
+                place += len(part)
+            file.write(decoder.decode(b"", True).encode("utf-8"))
+        except UnicodeDecodeError as error:
+            if encoding in ("cp1252", "latin-1"):
+                raise _NotDecoded from None
+            raise _undecodable(name, encoding, place + error.start) from None
+        file.seek(0)
+        yield file
+
+
+def _undecodable(name: str, encoding: str, place: int) -> Refused:
+    return Refused(f"{name} is not readable as {encoding} (byte {place:,}); save it as UTF-8.")
+
+
+def _refuse_bomb(total: int, packed: int, name: str) -> None:
+    if total > LIMIT or (total > BOMB_FLOOR and total > BOMB_RATIO * packed):
         raise Refused(
-            f"{name} holds NUL characters (the first at character {text.index(chr(0)) + 1:,}); save it as UTF-8 text."
+            f"{name} unpacks to more than {total // CHUNK:,} MB from {packed / CHUNK:.1f} MB; "
+            "unpack it, look at it and load the part that you need."
         )
-    return text, ((f"{name} is not UTF-8 and is read as Windows-1252.",) if encoding == "cp1252" else ())
+
+
+def _refuse_nul(found: int, name: str, before: int = 0) -> None:
+    if found >= 0:
+        raise Refused(
+            f"{name} holds NUL bytes (the first at byte {before + found + 1:,}): it is damaged or no text; "
+            "save it as UTF-8 text."
+        )
 
 
 def refuse_binary(data: bytes, name: str) -> None:
@@ -115,33 +245,23 @@ def refuse_binary(data: bytes, name: str) -> None:
             raise Refused(f"{name} is {what}.")
 
 
-def _by_mark(data: bytes) -> tuple[str | None, bytes]:
+def _encoding(head: bytes) -> tuple[str | None, int]:
+    """The encoding that a mark or the NULs of UTF-16 show, and the mark's length; ``None`` for the others."""
     for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return encoding, data[len(mark) :]
-    return None, data
-
-
-def _guessed(data: bytes, cut: bool) -> str:
-    """UTF-16 without a mark has a NUL in every second byte; else UTF-8, else Windows-1252."""
-    head = data[:1000]
+        if head.startswith(mark):
+            return encoding, len(mark)
+    head = head[:1000]
     if len(head) > 3 and head[1::2].count(0) > 0.8 * len(head[1::2]) and not any(b == 0 for b in head[::2]):
-        return "utf-16-le"
+        return "utf-16-le", 0
     if len(head) > 3 and head[::2].count(0) > 0.8 * len(head[::2]) and not any(b == 0 for b in head[1::2]):
-        return "utf-16-be"
-    try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(data, not cut)
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+        return "utf-16-be", 0
+    return None, 0
 
 
-def _refuse_control(data: bytes, name: str) -> None:
-    if b"\x00" in data:
-        raise Refused(
-            f"{name} holds NUL bytes (the first at byte {data.index(0) + 1:,}): it is damaged or no text; "
-            "save it as UTF-8 text."
-        )
-    head = data[:CHUNK]
+def _refuse_noise(head: bytes, name: str) -> None:
+    """Refuse what is full of control characters: no text in any encoding of one byte."""
+    if _encoding(head)[0] not in (None, "utf-8"):
+        return
+    _refuse_nul(head.find(b"\x00"), name)
     if len(head) - len(head.translate(None, _CONTROL)) > 0.01 * len(head) + 2:
         raise Refused(f"{name} is not text; expected CSV, XLSX, JSON, JSON Lines, Parquet or Markdown.")

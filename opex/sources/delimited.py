@@ -1,8 +1,12 @@
 """CSV and its kin, read as text by pyarrow: no guessing of types, no word that turns into a missing value."""
 
 import csv
+import io
 import re
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -11,51 +15,96 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from opex.domain.problems import Problem, Refused
-from opex.sources.content import opened, text_of
+from opex.domain.safe import plain
+from opex.sources.content import utf8
 from opex.sources.records import TEXT, Records, from_columns, shown
+from opex.sources.values import over_unique
 
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 2_000
 HEAD = 1024**2
+BLOCK = 8 * 1024**2
+WHY = ("refused: file", "refused: row", "refused: why")
 _UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
 
-def read_delimited(path: Path, name: str) -> Records:
-    """The records of a delimited file.
+def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Records]:
+    """The records of a delimited file, a chunk for each ``block`` of bytes (at least one, even without a row).
 
     Raises
     ------
     Refused
-        The file is no text, has no header, repeats a header, or a quote swallows rows.
+        The file is no text, has no header, or a quote swallows rows.
     """
-    text, notes = text_of(opened(path, name), name)
-    delimiter, header, skip = header_of(text, name)
-    bad: list[Problem] = []
-    table = _parsed(text, name, delimiter, header, skip, bad)
-    numbers = np.arange(skip + 1, skip + 1 + table.num_rows + len(bad))
-    numbers = numbers[~np.isin(numbers, [problem.row or 0 for problem in bad])]
-    _refuse_swallowed(table, name, delimiter, numbers)
-    bad = [problem for problem in bad if problem.value]
-    columns = dict(zip(header, table.columns, strict=True))
-    return from_columns(columns, file=name, row_of=numbers, problems=bad, decimal_comma=delimiter == ";", notes=notes)
+    with utf8(path, name) as text:
+        head = text.file.read(HEAD)
+        delimiter, header, skip, notes = _header(head.decode("utf-8", "ignore"), name)
+        text.file.seek(0)
+        number, broken_lines, first = skip, False, True
+        for table, bad in _batches(text.file, name, delimiter, len(header), skip, block):
+            numbers = np.arange(number + 1, number + 1 + table.num_rows + len(bad))
+            number += len(numbers)
+            numbers = numbers[~np.isin(numbers, [row.number for row in bad])]
+            broken_lines |= _refuse_swallowed(table, name, delimiter, numbers)
+            bad = [row for row in bad if row.text.strip()]
+            yield from_columns(
+                _as_written(dict(zip(header, table.columns, strict=True))),
+                file=name,
+                row_of=numbers,
+                problems=[_problem(row, name) for row in bad],
+                spoiled=[_cells(row.text, delimiter) for row in bad],
+                decimal_comma=delimiter == ";",
+                notes=(*text.notes, *notes) if first else (),
+            )
+            first = False
+        if broken_lines:
+            _refuse_unbalanced(text.file, name, delimiter)
 
 
-def header_of(text: str, name: str) -> tuple[str, list[str], int]:
-    """The delimiter, the names of the columns and the number of lines up to the header's end."""
-    head = text[:HEAD]
+def _as_written(columns: dict[str, pa.ChunkedArray]) -> dict[str, pa.Array]:
+    """The cells of a file of refused records, which this program wrote, without their guard against formulas."""
+    if not set(WHY) <= set(columns):
+        return columns
+    return {name: over_unique(column.combine_chunks(), plain) for name, column in columns.items()}
+
+
+def _problem(row: pyarrow.csv.InvalidRow, name: str) -> Problem:
+    expected = f"{row.expected_columns} fields as in the header (it has {row.actual_columns})"
+    return Problem(file=name, row=row.number, column="row", value=shown(row.text), expected=expected)
+
+
+def _cells(line: str, delimiter: str) -> tuple[str, ...]:
+    try:
+        return tuple(cell for row in csv.reader([line], delimiter=delimiter) for cell in row)
+    except csv.Error:
+        return (line,)
+
+
+def header_of(text: str, name: str) -> list[str]:
+    """The names of the columns."""
+    return _header(text, name)[1]
+
+
+def _header(head: str, name: str) -> tuple[str, list[str], int, list[str]]:
+    """The delimiter, the names of the columns, the number of lines up to the header's end, and notes."""
     if not head.strip():
         raise Refused(f"{name} is empty; expected a header and rows.")
     skipped = len(head) - len(head.lstrip("\r\n"))
-    blank = head[:skipped].replace("\r\n", "\n").count("\n")
-    if said := re.match(r"sep=(.)\r?\n", head[skipped:], re.IGNORECASE):  # how Excel is told the delimiter
+    blank = len(head[:skipped].splitlines())
+    if said := re.match(r"sep=(.)(?:\r\n|\r|\n)", head[skipped:], re.IGNORECASE):  # how Excel is told the delimiter
         skipped, blank = skipped + said.end(), blank + 1
     delimiter = said[1] if said and said[1] in DELIMITERS else _delimiter(head[skipped:])
-    reader = csv.reader(head[skipped:].splitlines(keepends=True), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(head[skipped:], newline=""), delimiter=delimiter)
     try:
         cells = next(reader)
     except csv.Error as error:
         raise Refused(f"{name}: the header cannot be read ({error}); expected the names of the columns.") from None
-    return delimiter, _named(cells, name), blank + reader.line_num
+    if len(cells) > MOST_COLUMNS:
+        raise Refused(
+            f"{name} has more than {MOST_COLUMNS:,} columns, which is the most that is read; keep the ones needed."
+        )
+    names = named_columns(cells, name)
+    return delimiter, names, blank + reader.line_num, repeated_headers(names, name)
 
 
 def _delimiter(head: str) -> str:
@@ -65,74 +114,123 @@ def _delimiter(head: str) -> str:
     return max(DELIMITERS, key=bare.count)
 
 
-def _named(cells: list[str], name: str) -> list[str]:
-    if len(cells) > MOST_COLUMNS:
-        raise Refused(
-            f"{name} has more than {MOST_COLUMNS:,} columns, which is the most that is read; keep the ones needed."
-        )
-    return named_columns(cells, name)
-
-
 def named_columns(cells: list[str], name: str) -> list[str]:
-    """The header's names, stripped; a nameless column is called by its place, a repeated name is refused."""
-    names = [cell.strip().lstrip("\ufeff") or f"column {i}" for i, cell in enumerate(cells, 1)]
-    repeated = sorted({n for n in names if names.count(n) > 1}) if len(set(names)) < len(names) else []
-    if repeated:
-        raise Refused(
-            f"{name} has the column {', '.join(map(shown, repeated))} more than once; give each column its own name."
-        )
+    """The header's names, stripped; a nameless column is called by its place, a repeated name gets its number.
+
+    Examples
+    --------
+    >>> named_columns(["id", "Labels", "", "Labels"], "jira.csv")
+    ['id', 'Labels', 'column 3', 'Labels (2)']
+    """
+    plain = [cell.strip().lstrip("\ufeff").strip() or f"column {place}" for place, cell in enumerate(cells, 1)]
+    taken, met, names = set(plain), Counter[str](), []
+    for one in plain:
+        met[one] += 1
+        if met[one] == 1:
+            names.append(one)
+            continue
+        while (numbered := f"{one} ({met[one]})") in taken:
+            met[one] += 1
+        taken.add(numbered)
+        names.append(numbered)
     return names
 
 
-def _parsed(text: str, name: str, delimiter: str, header: list[str], skip: int, bad: list[Problem]) -> pa.Table:
-    """The rows below the header. Rows with another number of fields go into ``bad``, blank ones without a value."""
+def repeated_headers(names: list[str], name: str) -> list[str]:
+    """What to say about headers that stand several times: how each of them is called."""
+    numbered = re.compile(r"(.*) \(\d+\)")
+    groups: dict[str, list[str]] = {}
+    for one in names:
+        if (found := numbered.fullmatch(one)) and found[1] in names:
+            groups.setdefault(found[1], [found[1]]).append(one)
+    return [
+        f"{name} has the column {shown(one)} {len(group)} times: they are called {', '.join(map(shown, group))}."
+        for one, group in groups.items()
+    ]
 
-    def keep_problem(row: pyarrow.csv.InvalidRow) -> str:
-        if row.text.count('"') % 2:
-            unclosed.append(row.number)
-        value = shown(row.text) if row.text.strip() else ""
-        expected = f"{row.expected_columns} fields as in the header (it has {row.actual_columns})"
-        bad.append(Problem(file=name, row=row.number, column="row", value=value, expected=expected))
+
+def _batches(
+    file: BinaryIO, name: str, delimiter: str, width: int, skip: int, block: int
+) -> Iterator[tuple[pa.Table, list[pyarrow.csv.InvalidRow]]]:
+    """Tables of the rows below the header, each with the rows of its stretch that have another number of fields."""
+    bad: list[pyarrow.csv.InvalidRow] = []
+
+    def keep(row: pyarrow.csv.InvalidRow) -> str:
+        bad.append(row)
         return "skip"
 
-    unclosed: list[int] = []
-    data = text.encode("utf-8", "replace")
-    places = [str(i) for i in range(len(header))]
+    places = [str(place) for place in range(width)]
+    read = pyarrow.csv.ReadOptions(use_threads=False, column_names=places, skip_rows=skip, block_size=block)
+    parse = pyarrow.csv.ParseOptions(
+        delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep
+    )
+    convert = pyarrow.csv.ConvertOptions(
+        column_types=dict.fromkeys(places, TEXT), strings_can_be_null=False, check_utf8=False
+    )
+    rows, told, any_batch = skip, 0, False
     try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, column_names=places, skip_rows=skip, block_size=min(len(data) + 16, 2**31 - 1)
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=keep_problem
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(places, TEXT), strings_can_be_null=False, check_utf8=False
-            ),
-        )
+        with pyarrow.csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert) as reader:
+            for batch in reader:
+                _refuse_unclosed(bad[told:], name, delimiter)
+                # the reader is a block ahead: rows that lie beyond this batch belong to the next one
+                upto = told
+                while upto < len(bad) and bad[upto].number <= rows + batch.num_rows + upto - told + 1:
+                    upto += 1
+                rows += batch.num_rows + upto - told
+                any_batch = True
+                yield pa.Table.from_batches([batch]), bad[told:upto]
+                told = upto
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error) or "contains no" in str(error) or "too few rows" in str(error).lower():
-            return pa.table({place: pa.array([], TEXT) for place in places})
-        raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
-    if unclosed:
-        raise Refused(f"{name}, row {unclosed[0]}: {_UNCLOSED}")
-    return table.combine_chunks()
+        if "straddling object" in str(error):
+            raise Refused(
+                f"{name}: after row {rows:,} a row is longer than {block // 1024**2} MB; "
+                'a quote may be opened there and not closed: close it, or write a quote inside a cell as "".'
+            ) from None
+        if not re.search(r"Empty CSV|contains no|too few rows", str(error), re.IGNORECASE):
+            raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
+    _refuse_unclosed(bad[told:], name, delimiter)
+    if bad[told:] or not any_batch:
+        yield pa.table({place: pa.array([], TEXT) for place in places}), bad[told:]
 
 
-def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> None:
-    """A stray quote takes whole rows into one cell: a cell that holds lines shaped like rows shows it."""
-    fields = table.num_columns
-    if fields < 3:
-        return
+def _refuse_unclosed(bad: list[pyarrow.csv.InvalidRow], name: str, delimiter: str) -> None:
+    for row in bad:
+        try:
+            list(csv.reader([row.text], delimiter=delimiter, strict=True))
+        except csv.Error:
+            raise Refused(f"{name}, row {row.number}: {_UNCLOSED}") from None
+
+
+def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> bool:
+    """Whether a cell holds line breaks. A stray quote takes whole rows into a cell: lines shaped like rows show it."""
+    fields, found = table.num_columns, False
     mark = "\\" + delimiter if delimiter == "|" else delimiter
     row_shaped = rf"\n(?:[^{mark}\n]*{mark}){{{fields - 1}}}[^{mark}\n]*(?:\n|$)"
     for column in table.columns:
-        broken = pc.match_substring(column, "\n")
+        broken = pc.match_substring_regex(column, r"[\r\n]")
         if not pc.any(broken).as_py():
             continue
-        cells = column.filter(broken)
-        suspect = pc.match_substring_regex(cells, row_shaped)
+        found = True
+        if fields < 3:  # a line of prose with one comma is no sign: the strict reader decides
+            continue
+        suspect = pc.match_substring_regex(column.filter(broken), row_shaped)
         if pc.any(suspect).as_py():
             position = int(np.flatnonzero(broken.to_numpy())[np.flatnonzero(suspect.to_numpy())[0]])
             raise Refused(f"{name}, row {numbers[position]}: {_UNCLOSED}")
+    return found
+
+
+def _refuse_unbalanced(file: BinaryIO, name: str, delimiter: str) -> None:
+    """Where cells hold line breaks, a strict reader goes over the file: each quote closes where a cell ends."""
+    file.seek(0)
+    text = io.TextIOWrapper(file, "utf-8", newline="")
+    rows = csv.reader(text, delimiter=delimiter, strict=True)
+    csv.field_size_limit(BLOCK)
+    number = 1
+    try:
+        for _ in rows:
+            number += 1
+    except csv.Error:
+        raise Refused(f"{name}, row {number}: {_UNCLOSED}") from None
+    finally:
+        text.detach()

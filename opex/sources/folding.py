@@ -23,7 +23,7 @@ def folded(records: Records, fold: Fold, timezone: str) -> Records:
     """
     table = records.table
     present = [column for column in fold.order if column in table.column_names]
-    if fold.by not in table.column_names or not table.num_rows:
+    if fold.by not in table.column_names or fold.state not in table.column_names or not table.num_rows:
         return records
     if not present:
         return replace(records, table=_without_future(table, fold))

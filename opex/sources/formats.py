@@ -12,7 +12,7 @@ from opex.sources.sniffing import TABLES
 _FOLDER = Path(__file__).parent / "presets"
 _TITLES = {
     "csv": "Any table as CSV, TSV or with semicolons, also gzipped",
-    "xlsx": "Any table on the one sheet of an Excel workbook",
+    "xlsx": "Any table on a sheet of an Excel workbook (--sheet says which, if several hold one)",
     "json": "Any array of objects in JSON",
     "jsonl": "Any objects, one a line, in JSON Lines",
     "parquet": "Any table in Parquet",

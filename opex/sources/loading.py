@@ -1,23 +1,20 @@
-"""Reading files into canonical tables, and proposing how files would be read."""
+"""Reading files into canonical rows, and proposing how files would be read."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-import pandas as pd
+import numpy as np
+import numpy.typing as npt
 
 from opex.domain.mapping import Mapping
-from opex.domain.problems import Refused
-from opex.frames import INCIDENT_SYSTEMS, checked, empty, shaped
-from opex.sources.canonical import (
-    SYSTEMS,
-    Canonical,
-    canonical,
-    refuse_option,
-    systems_in,
-    time_formats,
-    without_missing,
-)
+from opex.domain.problems import Problem, Refused
+from opex.frames import Rows
+from opex.sources.canonical import Canonical, canonical, refuse_option, time_formats, without_missing
 from opex.sources.choosing import Chosen, chosen, fits, missing_words
 from opex.sources.columns import (
     COLUMNS,
@@ -29,72 +26,82 @@ from opex.sources.columns import (
     table_of,
     used_columns,
 )
+from opex.sources.delimited import WHY
 from opex.sources.folding import folded
 from opex.sources.formats import plain_mapping, presets
+from opex.sources.kept import MOST_PROBLEMS, Keeper, Mendable
 from opex.sources.reading import Options, Progress, Proposal, Reading
-from opex.sources.records import STEM, Records, joined, joined_places
-from opex.sources.repeats import unique
+from opex.sources.records import STEM, Places, Records
 from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, records_of
+from opex.sources.spool import Spool
+from opex.sources.times import TimeFormat
 
 SAMPLE = 200
+FILLERS = ("system", "environment", "metric", "unit", "better")
 
 
-def read(
+def read(paths: Sequence[Path], **asked: Any) -> Reading:
+    """Read files into memory, in this process: see ``read_into``. For files that one trusts, such as tests' own."""
+    with TemporaryDirectory(prefix="opex-") as folder:
+        reading = read_into(Path(folder), paths, **asked)
+        _ = reading.tables  # the files go with the folder
+        return reading
+
+
+def read_into(
+    folder: Path,
     paths: Sequence[Path],
     *,
     kind: str,
     format: str | None = None,
     mapping: Mapping | None = None,
-    source: str | None = None,
-    system: str | None = None,
-    environment: str | None = None,
-    timezone: str | None = None,
-    metric: str | None = None,
-    unit: str | None = None,
-    better: str | None = None,
+    walked: bool = False,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Reading:
-    """Read files and folders of one format into canonical tables.
+    """Read files and folders of one format into canonical rows that lie in ``folder``.
+
+    Memory does not grow with the rows (a preset that folds updates into records is the exception): records go to
+    disk chunk by chunk, formats of times are decided from whole columns, and rows are understood chunk by chunk.
 
     Parameters
     ----------
+    folder
+        An empty folder for what is made on the way; the rows of the reading lie there.
     paths
-        Files, or folders that are walked. All must be of one format.
+        Files, folders that are walked, or zip archives of files. All must be of one format.
     kind
         ``incidents``, ``changes`` or ``metrics``.
     format, mapping
         What the files are; without them it is decided from their content.
-    source
-        The name under which the rows are kept; else the mapping's or the format's name.
-    system, environment, metric, unit, better
-        Values for cells that the files leave empty.
-    timezone
-        The zone of times without an offset; else the mapping's.
+    walked
+        The files are what a walk found: one that cannot be read is skipped by name, and the order is kept.
     progress
         Called with a share from 0 to 1 and words.
+    **options
+        The fields of ``Options``.
 
     Returns
     -------
     Reading
-        Tables that pass ``frames.checked``, and every record that is not in them with its reason.
+        Rows ready for the workspace, and every record that is not among them with its reason.
 
     Raises
     ------
     Refused
         Nothing can be read as asked; the message is one sentence for the person.
     """
-    options = Options(
-        source=source,
-        system=system,
-        environment=environment,
-        timezone=timezone,
-        metric=metric,
-        unit=unit,
-        better=better,
-    )
-    refuse_option(better)
-    files = chosen(paths, kind=kind, format=format, mapping=mapping)
-    return _read(files, options, progress or _silent)
+    said = Options(**options)
+    refuse_option(said.better)
+    work = _made(folder / "work")
+    files = chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work, walked=walked)
+    tell = progress or _silent
+    groups = _groups(files, said, tell, work)
+    try:
+        return _read(folder, files, said, groups, tell)
+    finally:
+        for group in groups:
+            group.spool.close()
 
 
 def propose(
@@ -103,55 +110,47 @@ def propose(
     kind: str,
     format: str | None = None,
     mapping: Mapping | None = None,
-    source: str | None = None,
-    system: str | None = None,
-    environment: str | None = None,
-    timezone: str | None = None,
-    metric: str | None = None,
-    unit: str | None = None,
-    better: str | None = None,
+    folder: Path | None = None,
     progress: Progress | None = None,
+    **options: Any,
 ) -> Proposal:
     """How the files would be understood: a full mapping to edit, and a sample of the first records.
 
-    Parameters and refusals are those of ``read``; but a table whose required columns are not found, or whose dates
-    are ambiguous, gives a proposal without a sample that says what is missing.
+    Parameters and refusals are those of ``read_into``; but a table whose required columns are not found, or whose
+    dates are ambiguous, or a workbook of several sheets, gives a proposal without a sample that says what is missing.
     """
-    options = Options(
-        source=source,
-        system=system,
-        environment=environment,
-        timezone=timezone,
-        metric=metric,
-        unit=unit,
-        better=better,
+    if folder is None:
+        with TemporaryDirectory(prefix="opex-") as own:
+            proposal = propose(
+                paths, kind=kind, format=format, mapping=mapping, folder=Path(own), progress=progress, **options
+            )
+            if proposal.sample is not None:
+                _ = proposal.sample.tables
+            return proposal
+    said = Options(**options)
+    refuse_option(said.better)
+    work = _made(folder / "work")
+    lone = _lone_table(paths, kind, format, said.sheet or (mapping.sheet if mapping else None))
+    if isinstance(lone, Proposal):
+        return lone
+    files = (
+        lone
+        if lone is not None and mapping is None
+        else chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work)
     )
-    refuse_option(better)
-    tell = progress or _silent
-    lone = _lone_table(paths, kind, format)
-    files = lone if lone is not None and mapping is None else chosen(paths, kind=kind, format=format, mapping=mapping)
-    groups = _groups(replace(files, files=files.files[:SAMPLE]), options, tell)
-    group = groups[0]
-    headers = group.records.columns
-    sample, refusal = _sample(files, groups[:1], options)
-    return Proposal(
-        kind=kind,
-        format=COLUMNS if files.format in TABLES else files.format,
-        mapping=group.mapping,
-        file_columns=headers,
-        unmatched=[header for header in headers if header not in used_columns(group.mapping)],
-        missing=missing_columns(group.mapping),
-        sample=sample,
-        refusal=refusal,
-        skipped=files.skipped,
-    )
+    groups = _groups(replace(files, files=files.files[:SAMPLE]), said, progress or _silent, work)
+    try:
+        return _proposal(folder, files, said, groups)
+    finally:
+        for group in groups:
+            group.spool.close()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
     """Records that share their headers, and the mapping fitted to them."""
 
-    records: Records
+    spool: Spool
     mapping: Mapping
 
 
@@ -159,12 +158,25 @@ def _silent(share: float, words: str) -> None:
     """Nobody watches."""
 
 
-def _lone_table(paths: Sequence[Path], kind: str, format: str | None) -> Chosen | None:
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# --- proposing --------------------------------------------------------------------------------------------------
+
+
+def _lone_table(paths: Sequence[Path], kind: str, format: str | None, sheet: str | None) -> Chosen | Proposal | None:
     """A single table that cannot be read yet, because its headers say too little: it is proposed all the same."""
     if len(paths) != 1 or not paths[0].is_file() or format not in (None, COLUMNS, *TABLES):
         return None
-    found = looked_at(paths[0], paths[0].name)
+    found = looked_at(paths[0], paths[0].name, sheet)
     plain = plain_mapping(kind, found.reader)
+    if found.sheets and found.reader == "none":
+        return Proposal(
+            kind=kind, format=COLUMNS, mapping=plain_mapping(kind, "xlsx"), file_columns=[], unmatched=[], missing=[],
+            sample=None, refusal=found.why, sheets=list(found.sheets),
+        )  # fmt: skip
     if found.reader not in TABLES or not fits(found, plain, strict=False) or _preset_knows(found, kind, format):
         return None
     return Chosen(format=found.reader, mapping=plain, strict=False, files=[found])
@@ -176,64 +188,212 @@ def _preset_knows(found: Found, kind: str, format: str | None) -> bool:
     return any(not fits(found, preset, strict=False) for preset in presets().values() if preset.kind == kind)
 
 
-def _sample(files: Chosen, groups: list[_Group], options: Options) -> tuple[Reading | None, str]:
-    """The reading of the first records, or why there is none. Times are decided from all values."""
+def _proposal(folder: Path, files: Chosen, options: Options, groups: list[_Group]) -> Proposal:
     group = groups[0]
+    headers = [header for header in group.spool.columns if header not in WHY]
+    sample, refusal = _sample(folder, files, group, options)
+    used = used_columns(group.mapping, headers)
+    return Proposal(
+        kind=files.mapping.kind,
+        format=COLUMNS if files.format in TABLES else files.format,
+        mapping=group.mapping,
+        file_columns=headers,
+        unmatched=[header for header in headers if header not in used],
+        missing=missing_columns(group.mapping),
+        sample=sample,
+        refusal=refusal,
+        skipped=files.skipped,
+        sheets=list(files.files[0].sheets),
+        notes=_notes(files.mapping, groups),
+    )
+
+
+def _sample(folder: Path, files: Chosen, group: _Group, options: Options) -> tuple[Reading | None, str]:
+    """The reading of the first records, or why there is none. Times are decided from all values."""
     missing = missing_columns(group.mapping)
     if missing:
         return None, missing_words(files.files[0], missing)
+    first = next(group.spool.chunks()).head(SAMPLE)
+    part = _Group(spool=Spool(folder / "sample"), mapping=group.mapping)
+    part.spool.add(replace(first, problems=tuple(group.spool.problems[:SAMPLE]),
+                           spoiled=tuple(group.spool.spoiled[:SAMPLE])))  # fmt: skip
     try:
-        formats = time_formats(group.records, group.mapping)
-        part = canonical(
-            group.records.head(SAMPLE), group.mapping, options, source=_source(files, options), formats=formats
-        )
+        formats = _formats(group)
+        return _read(folder, files, options, [part], _silent, formats), ""
     except Refused as refusal:
         return None, str(refusal)
-    part = replace(part, problems=part.problems[:SAMPLE])
-    return _reading(files, options, [group], [part]), ""
+    finally:
+        part.spool.close()
 
 
-def _read(files: Chosen, options: Options, tell: Progress) -> Reading:
-    groups = _groups(files, options, tell)
-    parts = []
-    for number, group in enumerate(groups):
-        tell(0.5 + 0.4 * number / len(groups), f"understanding {group.records.table.num_rows:,} records")
-        missing = missing_columns(group.mapping)
-        if missing and group.records.table.num_rows:
-            raise Refused(f"No column for {' and '.join(missing)}; there is {headers_shown(group.records.columns)}.")
-        formats = time_formats(group.records, group.mapping)
-        parts.append(canonical(group.records, group.mapping, options, source=_source(files, options), formats=formats))
-    reading = _reading(files, options, groups, parts)
-    tell(1.0, f"{len(reading.main):,} records understood")
-    return reading
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+def _read(
+    folder: Path,
+    files: Chosen,
+    options: Options,
+    groups: list[_Group],
+    tell: Progress,
+    formats: AnyMapping[str, TimeFormat] | None = None,
+) -> Reading:
+    kind = files.mapping.kind
+    keeper = Keeper(folder, table_of(kind))
+    mendable = Mendable(Spool(folder / "refused"))
+    problems: list[Problem] = []
+    refused, done = 0, 0
+    whole = sum(group.spool.count for group in groups) or 1
+    used: AnyMapping[str, TimeFormat] = {}
+    for group in groups:
+        _refuse_missing(group)
+        used = formats or _formats(group)
+        problems += group.spool.problems
+        refused += len(group.spool.problems)
+        mendable.add_spoiled(group.spool)
+        for records, part in _understood(group, options, files, used):
+            keeper.add(part, group.mapping.split)
+            problems += part.problems[: max(0, MOST_PROBLEMS - len(problems))]
+            refused += part.refused
+            mendable.add(records, _refused(records, part), part.problems, _needs_stem(group.mapping))
+            done += records.table.num_rows
+            tell(0.5 + 0.45 * done / whole, f"understanding {done:,} of {whole:,} records")
+    finished = keeper.finished(newest=options.newest)
+    if finished.problems:
+        for group in groups:
+            _mend_contradictions(group, mendable, finished.problems)
+    tell(1.0, f"{finished.count:,} records understood")
+    mapping = groups[0].mapping
+    return Reading(
+        kind=kind,
+        format=files.format,
+        source=_source(files, options),
+        rows=sum(group.spool.rows for group in groups),
+        kept=Rows(name=table_of(kind).name, parts=finished.rows),
+        count=finished.count,
+        problems=[*problems, *finished.problems],
+        refused=refused + len(finished.refused_at),
+        duplicates=finished.again,
+        superseded=finished.superseded,
+        planned=keeper.planned,
+        systems=dict(keeper.systems),
+        skipped=files.skipped,
+        matched=matched_words(mapping),
+        mapping=_again(mapping, options, files, used),
+        mendable=mendable.write(folder / "refused.csv"),
+        notes=_notes(files.mapping, groups),
+    )
+
+
+def _refuse_missing(group: _Group) -> None:
+    missing = missing_columns(group.mapping)
+    if missing and group.spool.count:
+        raise Refused(f"No column for {' and '.join(missing)}; there is {headers_shown(group.spool.columns)}.")
+
+
+def _formats(group: _Group) -> dict[str, TimeFormat]:
+    """The one format of each time column, decided from all its values."""
+    columns = used_columns(group.mapping, group.spool.columns)
+    return time_formats(group.spool.narrow([name for name in group.spool.columns if name in columns]), group.mapping)
+
+
+def _understood(
+    group: _Group, options: Options, files: Chosen, formats: AnyMapping[str, TimeFormat]
+) -> Iterator[tuple[Records, Canonical]]:
+    source = _source(files, options)
+    for records in group.spool.chunks():
+        yield records, canonical(records, group.mapping, options, source=source, formats=formats)
+
+
+def _refused(records: Records, part: Canonical) -> npt.NDArray[np.int64]:
+    """The positions of the records that are not among the good rows."""
+    if len(part.frame) == records.table.num_rows:
+        return np.array([], dtype=np.int64)
+    return np.flatnonzero(~np.isin(_keys(records.places), _keys(part.places)))
+
+
+def _keys(places: Places) -> npt.NDArray[np.int64]:
+    return np.asarray(places.file_of * 2**40 + places.row_of, dtype=np.int64)
+
+
+def _mend_contradictions(group: _Group, mendable: Mendable, problems: Sequence[Problem]) -> None:
+    wanted = {(problem.file, problem.row) for problem in problems}
+    for records in group.spool.chunks():
+        places = [records.places.of(position) for position in range(records.table.num_rows)]
+        here = [position for position, place in enumerate(places) if place in wanted]
+        mendable.add(records, np.array(here, dtype=np.int64), problems, _needs_stem(group.mapping))
+
+
+def _needs_stem(mapping: Mapping) -> bool:
+    return any(STEM in str(given) for given in mapping.columns.values())
+
+
+def _again(mapping: Mapping, options: Options, files: Chosen, formats: AnyMapping[str, TimeFormat]) -> Mapping:
+    """The mapping that reads the mended file of refused records as this load read the file."""
+    said = {
+        name: value for name in FILLERS if (value := getattr(options, name)) and name in table_of(mapping.kind).names
+    }
+    written = (re.sub("[.-]", "/", form.name) for form in formats.values())
+    order = next((name for name in written if name in ("d/m/Y", "m/d/Y")), None)
+    return replace(
+        mapping,
+        name=_source(files, options),
+        reader="table",
+        constants={**mapping.constants, **said},
+        timezone=options.timezone or mapping.timezone,
+        date_format=mapping.date_format or order,
+        sheet=None,
+        recognise=None,
+    )
 
 
 def _source(files: Chosen, options: Options) -> str:
     return options.source or (files.mapping.name if files.strict else files.format)
 
 
-def _groups(files: Chosen, options: Options, tell: Progress, limit: int | None = None) -> list[_Group]:
+def _groups(files: Chosen, options: Options, tell: Progress, work: Path) -> list[_Group]:
     """The records of all files, together where a preset reads them, else by equal headers."""
-    by_headers: dict[tuple[object, ...], list[Records]] = {}
+    spools: dict[tuple[object, ...], Spool] = {}
     for number, found in enumerate(files.files):
         tell(0.5 * number / len(files.files), f"reading {found.name}")
-        records = records_of(found, files.mapping.reader, limit)
-        alike = (records.decimal_comma, *(records.columns if files.mapping.match_others or files.strict else ()))
-        by_headers.setdefault(alike, []).append(records)
-    return [_fitted(files, joined(parts), options) for parts in by_headers.values()]
+        rows = 0
+        for records in records_of(found, files.mapping.reader):
+            alike = (records.decimal_comma, *(records.columns if files.mapping.match_others or files.strict else ()))
+            spool = spools.get(alike) or spools.setdefault(alike, Spool(work / f"group-{len(spools)}"))
+            spool.add(records)
+            rows += records.rows
+            tell(0.5 * (number + 0.5) / len(files.files), f"reading {found.name}: {rows:,} rows")
+    return [_fitted(files, spool, options, work) for spool in spools.values()]
 
 
-def _fitted(files: Chosen, records: Records, options: Options) -> _Group:
+def _fitted(files: Chosen, spool: Spool, options: Options, work: Path) -> _Group:
     """The mapping fitted to the headers, missing words taken out, updates folded."""
     mapping = _named_metric(files.mapping, options)
-    records = without_missing(records, mapping.missing)
-    if mapping.fold:
-        records = folded(records, mapping.fold, options.timezone or mapping.timezone)
+    if mapping.missing or mapping.fold:
+        spool = _changed(spool, mapping, options, work)
     generic = mapping.match_others
-    mapping = resolved(mapping, records.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
-    if generic and mapping.split is None and mapping.kind == "incidents":
-        mapping = replace(mapping, split=proposed_split(mapping, records))
-    return _Group(records=records, mapping=mapping)
+    mapping = resolved(mapping, spool.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
+    if generic and mapping.split is None and mapping.kind == "incidents" and "system" in mapping.columns:
+        mapping = replace(
+            mapping, split=proposed_split(mapping, spool.narrow(sorted(used_columns(mapping, spool.columns))))
+        )
+    return _Group(spool=spool, mapping=mapping)
+
+
+def _changed(spool: Spool, mapping: Mapping, options: Options, work: Path) -> Spool:
+    """The records without the words that mean missing, and with their updates folded into one (all in memory)."""
+    other = Spool(work / f"changed-{len(list(work.iterdir()))}")
+    parts: Iterator[Records] = (without_missing(records, mapping.missing) for records in spool.chunks())
+    if mapping.fold:
+        whole = Spool(work / f"whole-{len(list(work.iterdir()))}")
+        for part in parts:
+            whole.add(part)
+        parts = iter([folded(whole.narrow(whole.columns), mapping.fold, options.timezone or mapping.timezone)])
+    for part in parts:
+        other.add(part)
+    other.rows, other.problems, other.spoiled = spool.rows, spool.problems, spool.spoiled
+    other.notes = {**spool.notes, **other.notes}
+    spool.close()
+    return other
 
 
 def _named_metric(mapping: Mapping, options: Options) -> Mapping:
@@ -243,58 +403,6 @@ def _named_metric(mapping: Mapping, options: Options) -> Mapping:
     return mapping
 
 
-def _reading(files: Chosen, options: Options, groups: list[_Group], parts: list[Canonical]) -> Reading:
-    """The parts as one load: repeats found across all files, systems in their own table."""
-    kind = files.mapping.kind
-    table = table_of(kind)
-    frame = pd.concat([part.frame for part in parts], ignore_index=True) if len(parts) > 1 else parts[0].frame
-    places = joined_places([part.places for part in parts])
-    once = unique(frame, table.key, places, "at" if kind == "metrics" else "source_id")
-    if len(once.kept) < len(frame):
-        frame = frame.iloc[once.kept].reset_index(drop=True)
-    mapping = groups[0].mapping
-    return Reading(
-        kind=kind,
-        format=files.format,
-        source=_source(files, options),
-        rows=sum(group.records.rows for group in groups),
-        tables=_tables(frame, kind, mapping.split),
-        problems=[*(problem for part in parts for problem in part.problems), *once.problems],
-        refused=sum(part.refused for part in parts) + len(once.problems),
-        duplicates=once.duplicates,
-        skipped=files.skipped,
-        matched=matched_words(mapping),
-        timezone=options.timezone or mapping.timezone,
-        planned_rule=mapping.planned_rule,
-        notes=_notes(files.mapping, groups),
-    )
-
-
 def _notes(mapping: Mapping, groups: list[_Group]) -> list[str]:
-    notes = [note for group in groups for note in group.records.notes]
+    notes = [note for group in groups for note in group.spool.notes]
     return list(dict.fromkeys([*([mapping.note] if mapping.note else []), *notes]))
-
-
-def _tables(frame: pd.DataFrame, kind: str, split: str | None) -> dict[str, pd.DataFrame]:
-    table = table_of(kind)
-    tables = {table.name: checked(shaped(frame, table), table)}
-    if kind == "incidents":
-        tables[INCIDENT_SYSTEMS.name] = checked(_further_systems(frame, split), INCIDENT_SYSTEMS)
-    return tables
-
-
-def _further_systems(frame: pd.DataFrame, split: str | None) -> pd.DataFrame:
-    """The systems of an incident after its first, one row each."""
-    if SYSTEMS not in frame.columns or split is None:
-        return empty(INCIDENT_SYSTEMS)
-    several = frame.loc[
-        frame[SYSTEMS].str.contains(split, regex=False) | frame[SYSTEMS].str.contains("\n", regex=False)
-    ]
-    more = {cell: systems_in(cell, split)[1:] for cell in several[SYSTEMS].unique()}
-    rows = (
-        several[["source", "source_id"]]
-        .assign(system=several[SYSTEMS].map(more))
-        .explode("system")
-        .dropna(subset="system")
-    )
-    return shaped(rows.reset_index(drop=True), INCIDENT_SYSTEMS)

@@ -54,13 +54,14 @@ class Records:
     """Rows as text. ``table`` holds only text columns, an empty or blank cell is null.
 
     ``rows`` counts everything that was there, ``problems`` are the rows that could not be taken apart (each is one
-    refused record).
+    refused record); ``spoiled`` are the cells of these rows as far as they could be told, so that they can be mended.
     """
 
     table: pa.Table
     places: Places
     rows: int
     problems: tuple[Problem, ...] = ()
+    spoiled: tuple[tuple[str, ...], ...] = ()
     decimal_comma: bool = False
     notes: tuple[str, ...] = field(default=())
 
@@ -84,9 +85,15 @@ class Records:
         return replace(self, table=self.table.take(pa.array(rows)), places=self.places.taken(rows))
 
 
+def column_of(records: Records, name: str) -> pa.Array:
+    """A column's cells in one piece."""
+    column = records.table[name].combine_chunks()
+    return column if isinstance(column, pa.Array) else pa.array([], TEXT)
+
+
 def from_columns(
     columns: Mapping[str, pa.Array], *, file: str, row_of: npt.NDArray[np.int64], problems: Sequence[Problem] = (),
-    decimal_comma: bool = False, notes: Sequence[str] = (),
+    spoiled: Sequence[tuple[str, ...]] = (), decimal_comma: bool = False, notes: Sequence[str] = (),
 ) -> Records:  # fmt: skip
     """Records of one file from its text columns; blank cells become null, rows without any cell are left out."""
     table = pa.table({name: without_blanks(array) for name, array in columns.items()})
@@ -99,6 +106,7 @@ def from_columns(
         places=Places(files=(file,), file_of=np.zeros(table.num_rows, dtype=np.int64), row_of=row_of),
         rows=table.num_rows + len(problems),
         problems=tuple(problems),
+        spoiled=tuple(spoiled) or tuple((problem.value,) for problem in problems),
         decimal_comma=decimal_comma,
         notes=tuple(notes),
     )
@@ -125,6 +133,7 @@ def joined(parts: Sequence[Records]) -> Records:
         places=joined_places([part.places for part in parts]),
         rows=sum(part.rows for part in parts),
         problems=tuple(problem for part in parts for problem in part.problems),
+        spoiled=tuple(cells for part in parts for cells in part.spoiled),
         decimal_comma=any(part.decimal_comma for part in parts),
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
     )

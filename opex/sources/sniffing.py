@@ -1,18 +1,19 @@
 """What a file is, from its content: the reader for it and the columns that it shows."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from opex.domain.mapping import Mapping, Recognise
 from opex.domain.problems import Refused
-from opex.sources.columnar import parquet_columns, read_parquet
+from opex.sources.columnar import read_parquet
 from opex.sources.content import opened, refuse_binary, text_of
 from opex.sources.delimited import header_of, read_delimited
 from opex.sources.documents import read_json, read_json_lines
 from opex.sources.markdown import fields_of, read_markdown, split_front_matter
 from opex.sources.postmortems import read_postmortem
 from opex.sources.records import Records
-from opex.sources.spreadsheets import read_workbook, workbook_columns
+from opex.sources.spreadsheets import read_workbook, workbook_sheets
 
 TABLES = ("csv", "xlsx", "json", "jsonl", "parquet")
 DOCUMENTS = ("markdown", "postmortem")
@@ -24,6 +25,7 @@ class Found:
     """A file: where it is, how reports call it, its reader, and the columns or text by which it is recognised.
 
     A ``broken`` one is Markdown whose front matter cannot be read: beside readable ones it is a refused record.
+    ``sheet`` is the one that was asked for, ``sheets`` are those of a workbook from which one must be chosen.
     """
 
     path: Path
@@ -33,14 +35,27 @@ class Found:
     text: str = ""
     why: str = ""
     broken: bool = False
+    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
 
 
-def looked_at(path: Path, name: str) -> Found:
+def looked_at(path: Path, name: str, sheet: str | None = None) -> Found:
     """The file as its content shows it; one that cannot be read has the reader ``none`` and says why."""
     try:
-        return _looked_at(path, name)
+        return replace(_looked_at(path, name, sheet), sheet=sheet)
     except Refused as refusal:
-        return Found(path=path, name=name, reader="none", why=str(refusal))
+        return Found(path=path, name=name, reader="none", why=str(refusal), sheets=_sheets(path, name))
+
+
+def _sheets(path: Path, name: str) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            if file.read(4) != b"PK\x03\x04":
+                return ()
+        sheets = workbook_sheets(path, name)
+    except (Refused, OSError):
+        return ()
+    return tuple(sheets) if len(sheets) > 1 else ()
 
 
 def readable(found: Found, reader: str) -> bool:
@@ -55,18 +70,18 @@ def recognised(found: Found, mapping: Mapping) -> bool:
     return mapping.recognise is not None and readable(found, mapping.reader) and _shows(found, mapping.recognise)
 
 
-def records_of(found: Found, reader: str, limit: int | None = None) -> Records:
-    """The file's records by the reader that its content (or the preset) asks for."""
+def records_of(found: Found, reader: str) -> Iterator[Records]:
+    """The file's records, chunk by chunk, by the reader that its content (or the preset) asks for."""
     if reader == "postmortem":
-        return read_postmortem(found.path, found.name)
-    if found.reader == "xlsx":
-        return read_workbook(found.path, found.name, limit)
-    if found.reader == "jsonl":
-        return read_json_lines(found.path, found.name, limit)
-    if found.reader == "parquet":
-        return read_parquet(found.path, found.name, limit)
-    plain = {"csv": read_delimited, "json": read_json, "markdown": read_markdown}
-    return plain[found.reader](found.path, found.name)
+        yield read_postmortem(found.path, found.name)
+    elif found.reader == "markdown":
+        yield read_markdown(found.path, found.name)
+    elif found.reader == "xlsx":
+        yield from read_workbook(found.path, found.name, sheet=found.sheet)
+    else:
+        readers: dict[str, Callable[[Path, str], Iterator[Records]]]
+        readers = {"csv": read_delimited, "json": read_json, "jsonl": read_json_lines, "parquet": read_parquet}
+        yield from readers[found.reader](found.path, found.name)
 
 
 def _shows(found: Found, signs: Recognise) -> bool:
@@ -78,17 +93,23 @@ def _shows(found: Found, signs: Recognise) -> bool:
     return there and all(any(line.startswith(mark) for line in lines) for mark in signs.markers)
 
 
-def _looked_at(path: Path, name: str) -> Found:
+def _looked_at(path: Path, name: str, sheet: str | None) -> Found:
     head = opened(path, name, limit=HEAD)
     if not head.strip():
         raise Refused(f"{name} is empty.")
-    if head.startswith(b"PK\x03\x04"):
-        return Found(path=path, name=name, reader="xlsx", columns=tuple(workbook_columns(path, name)))
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Found(
+            path=path, name=name, reader="xlsx", columns=_columns(read_workbook(path, name, sheet=sheet, chunk=1))
+        )
     if head.startswith(b"PAR1"):
-        return Found(path=path, name=name, reader="parquet", columns=tuple(parquet_columns(path, name)))
+        return Found(path=path, name=name, reader="parquet", columns=_columns(read_parquet(path, name, chunk=1)))
     refuse_binary(head, name)
     text = text_of(head, name, cut=True)[0].replace("\r\n", "\n")
     return _text_file(path, name, text)
+
+
+def _columns(chunks: Iterable[Records]) -> tuple[str, ...]:
+    return tuple(next(iter(chunks)).columns)
 
 
 def _text_file(path: Path, name: str, text: str) -> Found:
@@ -103,7 +124,7 @@ def _text_file(path: Path, name: str, text: str) -> Found:
         return _json_file(path, name, start)
     if start.startswith("# ") or path.suffix.lower() in (".md", ".markdown"):
         return Found(path=path, name=name, reader="markdown", text=text)
-    return Found(path=path, name=name, reader="csv", columns=tuple(header_of(text, name)[1]))
+    return Found(path=path, name=name, reader="csv", columns=tuple(header_of(text, name)))
 
 
 def _json_file(path: Path, name: str, start: str) -> Found:
@@ -112,5 +133,5 @@ def _json_file(path: Path, name: str, start: str) -> Found:
     named = ".jsonl" in path.name.lower() or ".ndjson" in path.name.lower()
     several = len(lines) == 2 and lines[0].endswith("}") and lines[1].startswith("{")
     reader = "jsonl" if lines[0].startswith("{") and (several or named) else "json"
-    records = read_json_lines(path, name, 50) if reader == "jsonl" else read_json(path, name)
-    return Found(path=path, name=name, reader=reader, columns=tuple(records.columns))
+    read = read_json_lines if reader == "jsonl" else read_json
+    return Found(path=path, name=name, reader=reader, columns=_columns(read(path, name, chunk=50)))

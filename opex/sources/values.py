@@ -10,10 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from opex.domain.mapping import UNITS
 from opex.sources.records import TEXT
 from opex.sources.vocabulary import words
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_LONGEST = 36_525 * UNITS["d"]
+_UNIT_WORDS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _WHOLE = r"^\+?\d{1,18}(?:\.0+)?$"
 
 
@@ -30,12 +33,51 @@ def text_series(array: pa.Array) -> pd.Series:
     return pd.Series(pd.array(array, dtype="str"))
 
 
-def translated(array: pa.Array, table: Mapping[str, str]) -> pa.Array:
-    """The column with the values of a value table in place of its words; other words stay. Case does not matter."""
+def translated(array: pa.Array, table: Mapping[str, str], split: str | None = None) -> pa.Array:
+    """The column with the values of a value table in place of its words; other words stay.
+
+    Case and outer space do not matter; an empty value makes the cell missing. With ``split`` the words are also the
+    parts of a cell.
+    """
     if not table:
         return array
     folded = {key.strip().casefold(): value for key, value in table.items()}
-    return over_unique(array, lambda word: folded.get(word.strip().casefold(), word))
+
+    def said(cell: str) -> str | None:
+        whole = folded.get(cell.strip().casefold())
+        if whole is None and split is not None and split in cell:
+            parts = (folded.get(part.strip().casefold(), part.strip()) for part in cell.split(split))
+            whole = split.join(part for part in parts if part)
+        return (cell if whole is None else whole) or None
+
+    return over_unique(array, said)
+
+
+def without_failed(array: pa.Array) -> tuple[pa.Array, dict[int, str]]:
+    """The column without the cells whose formula failed, and what those say (a reader marks them by a NUL)."""
+    _, data = edges_and_bytes(array)
+    if not len(data) or data.min() > 0:
+        return array, {}
+    failed = pc.match_substring(array, "\x00")
+    positions = np.flatnonzero(pc.fill_null(failed, False).to_numpy(zero_copy_only=False))
+    said = {int(i): (array[int(i)].as_py() or "").replace("\x00", "") for i in positions}
+    return pc.if_else(failed, pa.scalar(None, TEXT), array), said
+
+
+def edges_and_bytes(array: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Where each value of a text column begins (and the last one ends) in the bytes of its own values.
+
+    Examples
+    --------
+    >>> edges, data = edges_and_bytes(pa.array(["x", "ab", None, "c"], TEXT)[1:])
+    >>> edges.tolist(), data.tobytes()
+    ([0, 2, 2, 3], b'abc')
+    """
+    _, offsets, buffer = array.buffers()
+    if buffer is None or not len(array):
+        return np.zeros(len(array) + 1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
+    edges = np.frombuffer(offsets, dtype=np.int64)[array.offset : array.offset + len(array) + 1]
+    return edges - edges[0], np.frombuffer(buffer, dtype=np.uint8)[edges[0] : edges[-1]]
 
 
 def over_unique(array: pa.Array, change: Callable[[str], str | None]) -> pa.Array:
@@ -92,6 +134,19 @@ def numbers(array: pa.Array, decimal_comma: bool) -> Typed:
     found = np.asarray(known.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
     bad = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False) & ~np.isfinite(found))
     return Typed(values=pd.Series(found), expected=dict.fromkeys(map(int, bad), "a finite number"))
+
+
+def durations(array: pa.Array, unit: str, decimal_comma: bool) -> Typed:
+    """Durations of 0 to 100 years, in microseconds. ``unit`` is one of ``UNITS``."""
+    found = numbers(array, decimal_comma).values.to_numpy()
+    micro = found * UNITS[unit]
+    with np.errstate(invalid="ignore"):
+        fits = (micro >= 0) & (micro <= _LONGEST)
+    bad = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False) & ~fits)
+    whole = np.where(fits, np.round(micro), 0).astype("timedelta64[us]")
+    whole[~fits] = np.timedelta64("NaT")
+    expected = f"a duration in {_UNIT_WORDS[unit]}, 0 or more (and at most 100 years)"
+    return Typed(values=pd.Series(whole), expected=dict.fromkeys(map(int, bad), expected))
 
 
 def _with_point(array: pa.Array, decimal_comma: bool) -> pa.Array:

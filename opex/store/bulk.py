@@ -4,85 +4,68 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from opex.store.schema import UtcDateTime
 
-__all__ = ["delete", "digests", "fetch", "insert", "update"]
+__all__ = ["copied", "delete", "fetch", "insert"]
+
+COPIED = 20_000
 
 
-def column_values(column: pd.Series) -> list[Any]:
-    """A column as plain Python values, missing as ``None``, instants as microseconds since 1970."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.as_unit("us").astype("int64").astype("Int64").where(column.notna())
-    values: list[Any] = pa.array(column, from_pandas=True).to_pylist()
-    return values
-
-
-def digests(frame: pd.DataFrame) -> pd.Series:
-    """A 64-bit fingerprint of each row's values: equal rows have equal ones, changed rows do not.
-
-    It depends on the row alone: a missing cell adds nothing, so that a column which is missing throughout one file
-    and filled here and there in the next one leaves the rows without it equal.
-    """
-    total = np.zeros(len(frame), dtype=np.uint64)
-    for position, name in enumerate(frame.columns):
-        column = frame[name]
-        if column.isna().all():
-            continue
-        mixed = (_hashes(column) ^ np.uint64(0x9E3779B97F4A7C15 + position)) * np.uint64(2 * position + 1)
-        total += np.where(column.isna(), np.uint64(0), mixed)
-    return pd.Series(total.view(np.int64), index=frame.index)
-
-
-def _hashes(column: pd.Series) -> npt.NDArray[np.uint64]:
-    if isinstance(column.dtype, pd.StringDtype):
-        codes, words = pd.factorize(column)
-        each = pd.util.hash_array(words.to_numpy(dtype=object), categorize=False)
-        return np.append(each, np.uint64(0))[codes]
-    if isinstance(column.dtype, pd.DatetimeTZDtype):
-        column = column.dt.as_unit("us").astype("int64")
-    elif str(column.dtype) in {"Int64", "boolean"}:
-        column = column.astype("Int64").fillna(0).astype("int64")
-    return pd.util.hash_array(column.to_numpy(), categorize=False)
-
-
-def insert(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> None:
-    """Insert the frame's rows; its columns are named as the table's, and those without any value are left out."""
-    if frame.empty:
+def insert(connection: sa.Connection, table: sa.Table, part: pa.Table) -> None:
+    """Insert the rows of an Arrow table; its columns are named as the table's, and those without a value left out."""
+    filled = [name for name in part.column_names if part[name].null_count < part.num_rows]
+    if not part.num_rows or not filled:
         return
-    filled = [name for name in frame.columns if frame[name].notna().any()]
-    columns = [column_values(frame[name]) for name in filled]
+    columns = [_plain(part[name]) for name in filled]
     names = ", ".join(f'"{name}"' for name in filled)
     raw = connection.connection.driver_connection
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables
-        raw.executemany(statement, zip(*columns, strict=True))  # type: ignore[union-attr]
+        values = (column.to_pylist() for column in columns)
+        raw.executemany(statement, zip(*values, strict=True))  # type: ignore[union-attr]
         return
     with raw.cursor().copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:  # type: ignore[union-attr]
-        for row in zip(*columns, strict=True):
-            copy.write_row(row)
+        for start in range(0, part.num_rows, COPIED):
+            copy.write(copied([column.slice(start, COPIED) for column in columns]))
 
 
-def update(connection: sa.Connection, table: sa.Table, frame: pd.DataFrame) -> None:
-    """Give the rows with these ids the frame's values."""
-    if frame.empty:
-        return
-    values = [name for name in frame.columns if name != "id"]
-    statement = sa.update(table).where(table.c.id == sa.bindparam("row_id"))
-    statement = statement.values({name: sa.cast(sa.bindparam(f"new_{name}"), _plain(table, name)) for name in values})
-    columns = {f"new_{name}": column_values(frame[name]) for name in values} | {"row_id": column_values(frame["id"])}
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    connection.execute(statement, rows)
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, instants as microseconds since 1970."""
+    whole = column.combine_chunks()
+    whole = pa.array([], column.type) if isinstance(whole, pa.ChunkedArray) else whole
+    return whole.cast(pa.int64()) if pa.types.is_timestamp(whole.type) else whole
 
 
-def _plain(table: sa.Table, name: str) -> Any:
-    kind = table.c[name].type
-    return sa.BigInteger() if isinstance(kind, UtcDateTime) else kind
+def copied(columns: Sequence[pa.Array]) -> bytes:
+    """Rows in PostgreSQL's text format: tabs between columns, ``\\N`` for a missing value, one row a line.
+
+    Examples
+    --------
+    >>> copied([pa.array(["a\\tb", None], pa.large_string()), pa.array([1, 2])])
+    b'a\\\\tb\\t1\\n\\\\N\\t2\\n'
+    """
+    texts = [pc.fill_null(_escaped(column), "\\N") for column in columns]
+    lines = pc.binary_join_element_wise(*texts, pa.scalar("\t", pa.large_string()))
+    ended = pc.binary_join_element_wise(lines, pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string()))
+    _, offsets, data = ended.buffers()
+    ends = np.frombuffer(offsets, dtype=np.int64)[ended.offset : ended.offset + len(ended) + 1]
+    return bytes(memoryview(data)[int(ends[0]) : int(ends[-1])])
+
+
+def _escaped(column: pa.Array) -> pa.Array:
+    if not pa.types.is_large_string(column.type):
+        return column.cast(pa.large_string())
+    if not pc.any(pc.match_substring_regex(column, r"[\\\t\n\r]")).as_py():
+        return column
+    for sign, written in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r")):
+        column = pc.replace_substring(column, sign, written)
+    return column
 
 
 def delete(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> None:

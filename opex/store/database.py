@@ -23,7 +23,7 @@ from opex.store.schema import metadata, revisions
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
 SAFE_SQLITE = (3, 51, 3)
-FACTS, DECISIONS = "facts", "decisions"
+FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
 
 
 class Busy(Refused):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from opex.domain.decisions import Entry, Person, Saying, saying_from
@@ -136,7 +136,12 @@ def write_catalogue(connection: sa.Connection, catalogue: Catalogue) -> None:
 def catalogue(database: Database) -> Catalogue:
     """The system catalogue, by name."""
     with database.reading() as connection:
-        rows = connection.execute(sa.select(schema.systems).order_by(schema.systems.c.name)).all()
+        return read_catalogue(connection)
+
+
+def read_catalogue(connection: sa.Connection) -> Catalogue:
+    """The same within a transaction that is open already."""
+    rows = connection.execute(sa.select(schema.systems).order_by(schema.systems.c.name)).all()
     return Catalogue(systems=tuple(_system(row.body) for row in rows))
 
 
@@ -184,8 +189,9 @@ def save_candidates(database: Database, key: str, found: Sequence[Candidate]) ->
         bulk.delete(connection, table.c.id, [c.id for c in found])
         if rows:
             connection.execute(sa.insert(table), rows)
-        frame = pd.DataFrame(pairs, columns=["candidate_id", "incident_id"]).astype("str")
-        bulk.insert(connection, members, frame)
+        columns = {name: pa.array([pair[n] for pair in pairs], pa.large_string())
+                   for n, name in enumerate(("candidate_id", "incident_id"))}  # fmt: skip
+        bulk.insert(connection, members, pa.table(columns))
         connection.execute(sa.delete(schema.finds))
         connection.execute(sa.insert(schema.finds).values(id=1, key=key))
 

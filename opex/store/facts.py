@@ -1,22 +1,27 @@
-"""Incidents, changes and readings: loaded in one transaction, read back as canonical frames."""
+"""Incidents, changes and readings: loaded in one transaction, taken back whole, read back as canonical frames."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from opex import frames
+from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue
-from opex.store import bulk
+from opex.frames import JOIN, Rows
+from opex.store import bulk, watermarks
 from opex.store.database import FACTS, Database
-from opex.store.decisions import write_catalogue
-from opex.store.schema import changes, incident_systems, incidents, loads, readings
+from opex.store.decisions import read_catalogue, write_catalogue
+from opex.store.schema import BEFORE, incidents, loads, refused_rows
+from opex.store.schema import FACTS as TABLES
+from opex.store.watermarks import Watermark
 
-KEY_JOIN = "\x1f"
-_TABLES = {"incidents": incidents, "changes": changes, "readings": readings}
+Cataloguing = Callable[[Catalogue], Catalogue]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +35,10 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadRecord:
-    """One row of the history of loads; ``report`` is the document of ``opex import --json``."""
+    """One row of the history of loads; ``report`` is the document of ``opex import --json``.
+
+    ``number`` is the load's place in the order of loads, ``mapping`` the TOML that reads its refused rows again.
+    """
 
     id: str
     at: datetime
@@ -40,98 +48,252 @@ class LoadRecord:
     format: str
     files: tuple[str, ...]
     report: dict[str, Any]
+    number: int | None = None
+    mapping: str | None = None
+    before: dict[str, Any] | None = None
+    taken_back_at: datetime | None = None
+    taken_back_by: str | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether it wrote any row that still counts."""
+        written = int(self.report.get("loaded", 0)) + int(self.report.get("replaced", 0))
+        return self.taken_back_at is None and written > 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What goes in together with the rows of a load.
+
+    ``catalogue`` gives the system catalogue from the one in force; ``watermark`` says how far its source is read;
+    ``refused`` is the CSV text of the refused rows.
+    """
+
+    catalogue: Cataloguing | None = None
+    watermark: Watermark | None = None
+    refused: bytes | None = None
+
+
+NOTHING = Beside()
 
 
 def load(
-    database: Database,
-    tables: dict[str, pd.DataFrame],
-    record: LoadRecord,
-    *,
-    catalogue: Catalogue | None = None,
-    dry_run: bool = False,
+    database: Database, rows: Rows, record: LoadRecord, *, beside: Beside = NOTHING, dry_run: bool = False
 ) -> tuple[Counts, LoadRecord]:
-    """Load canonical tables in one transaction: new rows in, changed rows replaced, equal rows left alone.
+    """Load rows in one transaction: new ones in, changed ones replaced, equal ones left alone.
 
     Parameters
     ----------
-    tables
-        ``{"incidents", "incident_systems"}``, ``{"changes"}`` or ``{"readings"}``, each row's key given once.
+    rows
+        Rows of one source (``record.source``), each id given once.
     record
         The load's entry in the history; its report is completed with the counts.
-    catalogue
-        The system catalogue to put in force with it; ``None`` leaves it as it is.
+    beside
+        What is written in the same transaction.
     dry_run
         Count only; nothing is written.
     """
-    name = next(name for name in _TABLES if name in tables)
-    extra = tables.get("incident_systems", frames.empty(frames.INCIDENT_SYSTEMS))
-    rows = _rows(name, tables[name], extra)
     if dry_run:
         with database.reading() as connection:
-            fate = _fates(connection, name, rows)
-        return _counts(fate), _completed(record, _counts(fate))
+            incoming = _come_in(connection, rows, record)
+            counts = _counts(connection, incoming, rows.name)
+            incoming.drop(connection)
+        return counts, _completed(record, counts)
     with database.writing(FACTS) as connection:
-        fate = _fates(connection, name, rows)
-        bulk.insert(connection, _TABLES[name], rows[fate == "loaded"])
-        bulk.update(connection, _TABLES[name], rows[fate == "replaced"])
-        if name == "incidents":
-            _save_systems(connection, rows, fate, extra)
-        if catalogue is not None:
-            write_catalogue(connection, catalogue)
-        record = _completed(record, _counts(fate))
+        number = _next_number(connection)
+        counts = _take_in(connection, rows, record, number)
+        before = _beside(connection, beside, record)
+        record = replace(_completed(record, counts), number=number, before=before)
         connection.execute(sa.insert(loads).values(**{f: getattr(record, f) for f in LoadRecord.__annotations__}))
-    return _counts(fate), record
+        if beside.refused is not None:
+            packed = zlib.compress(beside.refused)
+            connection.execute(sa.insert(refused_rows).values(load_id=record.id, csv=packed))
+    return counts, record
 
 
-def _rows(name: str, frame: pd.DataFrame, extra: pd.DataFrame) -> pd.DataFrame:
-    frame = frame.reset_index(drop=True)
-    hashed = frame
-    if name == "readings":
-        at = frame["at"].dt.as_unit("us").astype("int64").astype("str")
-        parts = [frame["source"], frame["metric"], frame["system"].fillna(""), frame["environment"], at]
-        keys = parts[0].str.cat(parts[1:], sep=KEY_JOIN)
-    else:
-        keys = frame["source"] + ":" + frame["source_id"]
-        if name == "incidents" and len(extra):
-            joined = extra.groupby(extra["source"] + ":" + extra["source_id"])["system"].agg(KEY_JOIN.join)
-            hashed = frame.assign(systems=keys.map(joined).astype("str"))
-    return frame.assign(id=keys, digest=bulk.digests(hashed))
+def _next_number(connection: sa.Connection) -> int:
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(loads.c.number), 0))).scalar_one()) + 1
 
 
-def _fates(connection: sa.Connection, name: str, rows: pd.DataFrame) -> pd.Series:
-    table = _TABLES[name]
-    sources = [str(source) for source in rows["source"].unique()]
-    known = bulk.fetch(connection, [table.c.id, table.c.digest], table.c.source.in_(sources))
-    fate = pd.Series("loaded", index=rows.index)
-    if known.empty:
-        return fate
-    earlier = rows["id"].map(known.set_index("id")["digest"])
-    seen = earlier.notna()
-    same = seen & (earlier.fillna(0).astype("int64") == rows["digest"])
-    if seen.any():  # a digest does not survive the float that a missing one makes of it: compare exactly
-        exact = known.set_index("id")["digest"].reindex(rows.loc[seen, "id"]).to_numpy()
-        same.loc[seen] = exact == rows.loc[seen, "digest"].to_numpy()
-    return fate.mask(seen, "replaced").mask(same, "unchanged")
+def _take_in(connection: sa.Connection, rows: Rows, record: LoadRecord, number: int) -> Counts:
+    """A source's first rows go straight in; later ones by way of a table of what comes in."""
+    table = TABLES[rows.name]
+    known = sa.select(sa.literal(1)).where(sa.exists().where(table.c.source == record.source))
+    if connection.execute(known).first() is None:
+        loaded = 0
+        for part in rows:
+            _refuse_others(part, record)
+            bulk.insert(connection, table, part.append_column("load", pa.array([number] * part.num_rows, pa.int64())))
+            loaded += part.num_rows
+        return Counts(loaded=loaded, unchanged=0, replaced=0)
+    incoming = _come_in(connection, rows, record)
+    counts = _counts(connection, incoming, rows.name)
+    if counts.replaced:
+        _replace(connection, table, BEFORE[rows.name], incoming, number)
+    if counts.loaded:
+        names = [column.name for column in incoming.columns if column.name != "load"]
+        new = sa.select(*(incoming.c[name] for name in names), sa.literal(number, sa.BigInteger))
+        there = sa.exists().where(table.c.id == incoming.c.id)
+        connection.execute(sa.insert(table).from_select([*names, "load"], new.where(~there)))
+    incoming.drop(connection)
+    return counts
 
 
-def _counts(fate: pd.Series) -> Counts:
-    found = fate.value_counts()
-    return Counts(**{word: int(found.get(word, 0)) for word in ("loaded", "unchanged", "replaced")})
+def _refuse_others(part: pa.Table, record: LoadRecord) -> None:
+    others = set(part["source"].unique().to_pylist()) - {record.source}
+    if others:
+        raise ValueError(f"rows of {sorted(others)} in a load of {record.source}")
+
+
+def _come_in(connection: sa.Connection, rows: Rows, record: LoadRecord) -> sa.Table:
+    """A temporary table with the rows that come in."""
+    columns = [sa.Column(c.name, c.type) for c in TABLES[rows.name].columns]
+    incoming = sa.Table(f"incoming_{rows.name}", sa.MetaData(), *columns, prefixes=["TEMPORARY"])
+    incoming.create(connection)
+    for part in rows:
+        _refuse_others(part, record)
+        bulk.insert(connection, incoming, part)
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"ANALYZE {incoming.name}")
+    return incoming
+
+
+def _counts(connection: sa.Connection, incoming: sa.Table, name: str) -> Counts:
+    table = TABLES[name]
+    found = connection.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count(table.c.id),
+            sa.func.sum(sa.case((table.c.digest != incoming.c.digest, 1), else_=0)),
+        ).select_from(incoming.outerjoin(table, table.c.id == incoming.c.id))
+    ).one()
+    whole, there, replaced = (int(count or 0) for count in found)
+    return Counts(loaded=whole - there, unchanged=there - replaced, replaced=replaced)
+
+
+def _replace(connection: sa.Connection, table: sa.Table, before: sa.Table, new: sa.Table, number: int) -> None:
+    """Keep the rows that other values come for, and give them these values."""
+    differs = sa.and_(table.c.id == new.c.id, table.c.digest != new.c.digest)
+    names = [c.name for c in table.columns]
+    old = sa.select(sa.literal(number, sa.BigInteger), *(table.c[name] for name in names)).where(differs)
+    connection.execute(sa.insert(before).from_select(["replaced_by", *names], old))
+    values = {name: new.c[name] for name in names if name not in ("id", "load")} | {"load": number}
+    connection.execute(sa.update(table).values(values).where(differs))
+
+
+def _beside(connection: sa.Connection, beside: Beside, record: LoadRecord) -> dict[str, Any]:
+    """Write what goes in beside the rows; what it was before, for taking the load back."""
+    before: dict[str, Any] = {}
+    if beside.catalogue is not None:
+        earlier = read_catalogue(connection)
+        later = beside.catalogue(earlier)
+        if later != earlier:
+            write_catalogue(connection, later)
+            before["systems"] = sorted({s.name for s in later.systems} - {s.name for s in earlier.systems})
+    if beside.watermark is not None:
+        state = watermarks.read(connection, beside.watermark.source)
+        before["watermark"] = {"source": beside.watermark.source, "state": state.state if state else None}
+        watermarks.write(connection, beside.watermark)
+    return before
 
 
 def _completed(record: LoadRecord, counts: Counts) -> LoadRecord:
-    report = record.report | {"loaded": counts.loaded, "replaced": counts.replaced}
+    report = record.report | {"loaded": counts.loaded}
     report["unchanged"] = counts.unchanged + int(report.get("unchanged", 0))
-    return LoadRecord(**{**record.__dict__, "report": report})
+    report["replaced"] = counts.replaced + int(report.get("replaced", 0))
+    return replace(record, report=report)
 
 
-def _save_systems(connection: sa.Connection, rows: pd.DataFrame, fate: pd.Series, extra: pd.DataFrame) -> None:
-    bulk.delete(connection, incident_systems.c.incident_id, rows.loc[fate == "replaced", "id"])
-    if extra.empty:
-        return
-    pairs = pd.DataFrame({"incident_id": extra["source"] + ":" + extra["source_id"], "system": extra["system"]})
-    touched = rows.loc[fate != "unchanged", ["id"]].rename(columns={"id": "incident_id"})
-    bulk.insert(connection, incident_systems, pairs.drop_duplicates().merge(touched, on="incident_id"))
+# --- taking back ------------------------------------------------------------------------------------------------
+
+
+def take_back(database: Database, id: str, *, person: str, at: datetime, with_later: bool = False) -> list[LoadRecord]:
+    """Take a load back whole: the rows that it brought go, the rows that it replaced stand as before.
+
+    Loads of one source stand on each other: later ones that wrote rows are taken back with it, newest first, when
+    ``with_later`` says so. After it, the source's rows are those from before the load, value for value.
+
+    Returns
+    -------
+    list of LoadRecord
+        The loads that were taken back, the newest first.
+
+    Raises
+    ------
+    Refused
+        There is no such load, it is taken back already, later ones stand on it, or it is older than this memory.
+    """
+    with database.writing(FACTS) as connection:
+        record = _load_of(connection, id)
+        later = [one for one in _since(connection, record) if one.changed]
+        if later and not with_later:
+            names = ", ".join(
+                f"{one.files[0] if one.files else one.source} of {one.at:%Y-%m-%d %H:%M}" for one in later[:3]
+            )
+            more = f" and {len(later) - 3} more" if len(later) > 3 else ""
+            raise Refused(
+                f"{len(later)} later load{'s' if len(later) > 1 else ''} of {record.source} "
+                f"stand{'' if len(later) > 1 else 's'} on this one ({names}{more}): take these back with it."
+            )
+        gone = [*later, record]
+        for one in gone:
+            _undo(connection, one)
+            told = sa.update(loads).where(loads.c.id == one.id).values(taken_back_at=at, taken_back_by=person)
+            connection.execute(told)
+    return gone
+
+
+def _load_of(connection: sa.Connection, id: str) -> LoadRecord:
+    row = connection.execute(sa.select(loads).where(loads.c.id == id)).mappings().first()
+    if row is None:
+        raise Refused(f'There is no load "{id}".')
+    record = _record(row)
+    if record.taken_back_at is not None:
+        raise Refused(f"This load was taken back already, by {record.taken_back_by or 'somebody'}.")
+    if record.number is None:
+        raise Refused("This load is from before opex kept what a load replaces: it cannot be taken back.")
+    return record
+
+
+def _since(connection: sa.Connection, record: LoadRecord) -> list[LoadRecord]:
+    """The later loads of the same source and kind, the newest first."""
+    later = sa.select(loads).where(
+        loads.c.source == record.source, loads.c.kind == record.kind, loads.c.number > record.number
+    )
+    return [_record(row) for row in connection.execute(later.order_by(loads.c.number.desc())).mappings()]
+
+
+def _undo(connection: sa.Connection, record: LoadRecord) -> None:
+    name = "readings" if record.kind == "metrics" else record.kind
+    table, before = TABLES[name], BEFORE[name]
+    mine = before.c.replaced_by == record.number
+    kept = sa.select(before.c.id).where(mine)
+    connection.execute(sa.delete(table).where(table.c.load == record.number, table.c.id.not_in(kept)))
+    old = {c.name: before.c[c.name] for c in table.columns if c.name != "id"}
+    connection.execute(sa.update(table).values(old).where(mine, before.c.id == table.c.id))
+    connection.execute(sa.delete(before).where(mine))
+    told = record.before or {}
+    if told.get("systems"):
+        _forget_systems(connection, set(told["systems"]))
+    if "watermark" in told:
+        watermarks.restore(connection, told["watermark"]["source"], told["watermark"]["state"])
+
+
+def _forget_systems(connection: sa.Connection, names: set[str]) -> None:
+    """Proposed systems that nobody has looked at go with the load that named them first."""
+    catalogue = read_catalogue(connection)
+    left = tuple(s for s in catalogue.systems if not (s.name in names and s.proposed))
+    write_catalogue(connection, Catalogue(systems=left))
+
+
+def refused_csv(database: Database, id: str) -> bytes | None:
+    """The CSV of the rows that a load refused; ``None`` when there were none."""
+    with database.reading() as connection:
+        found = connection.execute(sa.select(refused_rows.c.csv).where(refused_rows.c.load_id == id)).scalar()
+    return None if found is None else zlib.decompress(found)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
 
 
 def read(database: Database, name: str, *, without: Sequence[str] = ()) -> pd.DataFrame:
@@ -139,7 +301,7 @@ def read(database: Database, name: str, *, without: Sequence[str] = ()) -> pd.Da
 
     ``without`` names columns that are not wanted (a description is most of the bytes).
     """
-    table = _TABLES[name]
+    table = TABLES[name]
     kept = [table.c.id, *(table.c[n] for n in frames.TABLES[name].names if n not in without)]
     with database.reading() as connection:
         frame = bulk.fetch(connection, kept)
@@ -150,7 +312,9 @@ def read(database: Database, name: str, *, without: Sequence[str] = ()) -> pd.Da
 def read_incident_systems(database: Database) -> pd.DataFrame:
     """The further systems of incidents: columns ``incident_id`` and ``system``."""
     with database.reading() as connection:
-        return bulk.fetch(connection, [incident_systems.c.incident_id, incident_systems.c.system])
+        several = bulk.fetch(connection, [incidents.c.id, incidents.c.further], incidents.c.further.is_not(None))
+    pairs = several.assign(further=several["further"].str.split(JOIN)).explode("further")
+    return pairs.rename(columns={"id": "incident_id", "further": "system"}).astype("str").reset_index(drop=True)
 
 
 def descriptions(database: Database, ids: Sequence[str]) -> dict[str, str]:
@@ -169,13 +333,17 @@ def counts(database: Database) -> dict[str, int]:
     with database.reading() as connection:
         return {
             name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-            for name, table in _TABLES.items()
+            for name, table in TABLES.items()
         }
 
 
 def history(database: Database, limit: int = 50) -> list[LoadRecord]:
     """The loads, newest first."""
-    newest = sa.select(loads).order_by(loads.c.at.desc(), loads.c.id).limit(limit)
+    newest = sa.select(loads).order_by(loads.c.at.desc(), loads.c.number.desc(), loads.c.id).limit(limit)
     with database.reading() as connection:
         rows = connection.execute(newest).mappings().all()
-    return [LoadRecord(**{**row, "files": tuple(row["files"])}) for row in rows]
+    return [_record(row) for row in rows]
+
+
+def _record(row: Any) -> LoadRecord:
+    return LoadRecord(**{**row, "files": tuple(row["files"])})

@@ -62,6 +62,18 @@ loads = sa.Table(
     sa.Column("format", sa.Text, nullable=False),
     sa.Column("files", sa.JSON, nullable=False),
     sa.Column("report", sa.JSON, nullable=False),
+    sa.Column("number", sa.BigInteger, unique=True),  # its place in the order of loads; none before migration 0002
+    sa.Column("mapping", sa.Text),
+    sa.Column("before", sa.JSON),  # what taking it back restores beside the rows
+    sa.Column("taken_back_at", UtcDateTime),
+    sa.Column("taken_back_by", sa.Text),
+)
+
+refused_rows = sa.Table(
+    "refused_rows",
+    metadata,
+    sa.Column("load_id", sa.Text, sa.ForeignKey("loads.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("csv", sa.LargeBinary, nullable=False),  # compressed by zlib
 )
 
 incidents = sa.Table(
@@ -90,13 +102,8 @@ incidents = sa.Table(
     sa.Column("tags", sa.Text),
     sa.Column("reopened_count", sa.BigInteger),
     sa.Column("caused_by", sa.Text),
-)
-
-incident_systems = sa.Table(
-    "incident_systems",
-    metadata,
-    sa.Column("incident_id", sa.Text, sa.ForeignKey("incidents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("system", sa.Text, primary_key=True),
+    sa.Column("further", sa.Text),  # the systems after the first
+    sa.Column("load", sa.BigInteger),  # the number of the load that wrote the row as it stands
 )
 
 changes = sa.Table(
@@ -119,6 +126,7 @@ changes = sa.Table(
     sa.Column("actor", sa.Text),
     sa.Column("url", sa.Text),
     sa.Column("paths", sa.Text),
+    sa.Column("load", sa.BigInteger),
 )
 
 readings = sa.Table(
@@ -134,6 +142,39 @@ readings = sa.Table(
     sa.Column("environment", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("value", sa.Double, nullable=False),
+    sa.Column("load", sa.BigInteger),
+)
+
+
+def _before(table: sa.Table) -> sa.Table:
+    """The rows as they stood before the load ``replaced_by`` replaced them."""
+    return sa.Table(
+        f"{table.name}_before",
+        metadata,
+        sa.Column("replaced_by", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.Text, primary_key=True),
+        *(sa.Column(c.name, c.type, nullable=c.nullable) for c in table.columns if c.name != "id"),
+    )
+
+
+FACTS = {table.name: table for table in (incidents, changes, readings)}
+BEFORE = {name: _before(table) for name, table in FACTS.items()}
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("toml", sa.Text, nullable=False),
+)
+
+watermarks = sa.Table(
+    "watermarks",
+    metadata,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("state", sa.JSON, nullable=False),
+    sa.Column("tried_at", UtcDateTime, nullable=False),
+    sa.Column("fresh_at", UtcDateTime),  # when it was last complete
+    sa.Column("outcome", sa.JSON, nullable=False),
 )
 
 systems = sa.Table(

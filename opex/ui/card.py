@@ -6,7 +6,7 @@ import streamlit as st
 
 from opex.domain.decisions import DECLINE_REASONS
 from opex.domain.opportunities import Opportunity
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.services import finding, reviewing
 from opex.services.context import Context
 from opex.ui.session import save

@@ -11,7 +11,7 @@ from opex.domain.drivers import Driver, DriverSet
 from opex.domain.opportunities import EFFORT_SIZES, Opportunity
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing

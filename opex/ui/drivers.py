@@ -9,7 +9,7 @@ import streamlit as st
 from opex.charts import rug
 from opex.domain.drivers import CURVES, FAMILIES, RATED, Driver, DriverSet, Scale
 from opex.domain.problems import NotEnoughData, Refused
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.ranking.measures import MEASURES
 from opex.ranking.scales import worth
 from opex.services import driving, prioritising

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from opex.charts import timeline, trouble
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.services import overview
 from opex.services.context import Context
 from opex.services.finding import candidates, evidence

@@ -11,7 +11,7 @@ import streamlit as st
 
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.frames import CHANGES, INCIDENTS, READINGS, Table
 from opex.services import finding, loading
 from opex.services.context import Context

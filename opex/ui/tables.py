@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from opex.export.safe import markdown
+from opex.domain.safe import markdown
 from opex.services import knowing
 from opex.services.context import Context
 

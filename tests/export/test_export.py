@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from opex.domain.priorities import Priority
 from opex.domain.problems import Refused
 from opex.export import FORMATS, file_name, rank_document, render
-from opex.export.safe import WORD_JOINER, cell, plain
+from opex.domain.safe import WORD_JOINER, cell, plain
 from tests.export import builders as b
 from tests.export.formulas import FORMULAS
 

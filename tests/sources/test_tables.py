@@ -353,9 +353,17 @@ def test_a_template_leaves_out_the_parts_that_are_missing(tmp_path: Path) -> Non
 
 def test_the_list_of_formats_says_how_each_is_recognised() -> None:
     assert [(f.name, f.kind) for f in formats()] == [
+        ("aws-alarms", "incidents"),
+        ("aws-deployments", "changes"),
+        ("aws-metrics", "metrics"),
+        ("aws-opsitems", "incidents"),
+        ("aws-pipelines", "changes"),
         ("cloudwatch", "metrics"),
         ("commits", "changes"),
         ("cstate", "incidents"),
+        ("jira", "incidents"),
+        ("opsgenie", "incidents"),
+        ("pagerduty", "incidents"),
         ("postmortem", "incidents"),
         ("servicenow", "incidents"),
         ("statuspage", "incidents"),

@@ -34,14 +34,14 @@ def series(values: Sequence[Any], kind: frames.Kind) -> pd.Series:
     return pd.Series(values, dtype=frames.DTYPES[kind])
 
 
-def incidents(*rows: Mapping[str, Any], further: Mapping[str, Sequence[str]] | None = None) -> dict[str, pd.DataFrame]:
+def incidents(*rows: Mapping[str, Any], further: Mapping[str, Sequence[str]] | None = None) -> frames.Rows:
     """Incidents as a load hands them over; ``further`` are more systems of an incident, by its id in the source."""
     pairs = [
         {"source": row.get("source", "jira"), "source_id": row["source_id"], "system": system}
         for row in rows
         for system in (further or {}).get(row["source_id"], ())
     ]
-    return {"incidents": frame("incidents", rows), "incident_systems": frame("incident_systems", pairs)}
+    return frames.rows_of({"incidents": frame("incidents", rows), "incident_systems": frame("incident_systems", pairs)})
 
 
 def record(of: str = "1", **changes: Any) -> LoadRecord:

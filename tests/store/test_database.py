@@ -56,14 +56,14 @@ def run(url: str, step: str) -> None:
 def test_a_new_workspace_stands_at_the_newest_migration_and_shows_no_drift(database: Database) -> None:
     assert current_revision(database) == head_revision()
     assert check(database) == []
-    assert database.revisions() == {"facts": 0, "decisions": 0}
+    assert database.revisions() == {"facts": 0, "decisions": 0, "sources": 0}
 
 
 def test_opening_a_workspace_again_changes_nothing(database: Database, url: str) -> None:
     facts.load(database, b.incidents({"source_id": "1"}), b.record())
     upgrade(database)
     again = open_database(url)
-    assert again.revisions() == {"facts": 1, "decisions": 0}
+    assert again.revisions() == {"facts": 1, "decisions": 0, "sources": 0}
     assert facts.counts(again) == {"incidents": 1, "changes": 0, "readings": 0}
     again.close()
 
@@ -142,9 +142,9 @@ def test_a_row_that_refers_to_nothing_is_named(tmp_path: Path) -> None:
     file = tmp_path / "workspace.db"
     database = open_database(f"sqlite:///{file}")
     with sqlite3.connect(file) as connection:  # without PRAGMA foreign_keys, as another program would
-        connection.execute("INSERT INTO incident_systems VALUES ('gone', 'api')")
+        connection.execute("INSERT INTO refused_rows VALUES ('gone', 'csv')")
     connection.close()
-    assert check(database) == ["A row of incident_systems refers to nothing in incidents."]
+    assert check(database) == ["A row of refused_rows refers to nothing in loads."]
     database.close()
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from opex import frames
 from opex.domain.problems import Refused
-from opex.store import bulk, facts
+from opex.store import facts
 from opex.store.database import Database
 from opex.store.facts import Counts
 from opex.store.schema import UtcDateTime
@@ -22,9 +22,14 @@ EARLY, LATE = datetime(1, 1, 1, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, 59, 
 MOST = 2**63 - 1
 
 
-def loaded(database: Database, tables: dict[str, pd.DataFrame], of: str = "1") -> Counts:
-    counts, _ = facts.load(database, tables, b.record(of))
+def loaded(database: Database, rows: frames.Rows, of: str = "1") -> Counts:
+    source = next(iter(rows))["source"][0].as_py()
+    counts, _ = facts.load(database, rows, b.record(of, source=source))
     return counts
+
+
+def rows_of(name: str, rows: list[dict[str, Any]]) -> frames.Rows:
+    return frames.rows_of({name: b.frame(name, rows)})
 
 
 def further(database: Database) -> set[tuple[str, str]]:
@@ -65,13 +70,13 @@ def test_a_table_comes_back_with_every_value_and_dtype_that_went_in(
     database: Database, name: str, rows: list[dict[str, Any]], order: list[str]
 ) -> None:
     given = b.frame(name, rows)
-    assert loaded(database, {name: given}) == Counts(loaded=len(rows), unchanged=0, replaced=0)
+    assert loaded(database, frames.rows_of({name: given})) == Counts(loaded=len(rows), unchanged=0, replaced=0)
     kept = facts.read(database, name).drop(columns="id")
     frames.checked(kept, frames.TABLES[name])
     pd.testing.assert_frame_equal(
         kept.sort_values(order, ignore_index=True), given.sort_values(order, ignore_index=True)
     )
-    assert loaded(database, {name: given}, "2") == Counts(loaded=0, unchanged=len(rows), replaced=0)
+    assert loaded(database, frames.rows_of({name: given}), "2") == Counts(loaded=0, unchanged=len(rows), replaced=0)
 
 
 @pytest.mark.parametrize("name", ["incidents", "changes", "readings"])
@@ -147,10 +152,10 @@ def test_a_further_system_named_twice_is_kept_once(database: Database) -> None:
 
 def test_readings_are_one_for_metric_system_environment_and_time(database: Database) -> None:
     later = b.START + timedelta(microseconds=1)
-    rows = [{}, {"metric": "errors"}, {"system": "api"}, {"environment": "test"}, {"at": later}, {"source": "other"}]
-    assert loaded(database, {"readings": b.frame("readings", rows)}).loaded == 6
-    corrected = b.frame("readings", [{"value": 2.5}])
-    assert loaded(database, {"readings": corrected}, "2") == Counts(loaded=0, unchanged=0, replaced=1)
+    rows = [{}, {"metric": "errors"}, {"system": "api"}, {"environment": "test"}, {"at": later}]
+    assert loaded(database, rows_of("readings", rows)).loaded == 5
+    assert loaded(database, rows_of("readings", [{"source": "other"}]), "2").loaded == 1
+    assert loaded(database, rows_of("readings", [{"value": 2.5}]), "3") == Counts(loaded=0, unchanged=0, replaced=1)
     kept = facts.read(database, "readings")
     assert sorted(kept["value"]) == [1.5] * 5 + [2.5]
 
@@ -194,15 +199,15 @@ def test_the_history_tells_each_load_newest_first_with_its_counts(database: Data
     later = b.record("2", at=b.START + timedelta(seconds=1))
     facts.load(database, b.incidents({"source_id": "1"}), later)
     assert facts.history(database) == [
-        replace(later, report={"rows": 1, "loaded": 0, "replaced": 0, "unchanged": 1}),
-        replace(earlier, report={**report, "loaded": 1, "replaced": 0}),
+        replace(later, report={"rows": 1, "loaded": 0, "replaced": 0, "unchanged": 1}, number=2, before={}),
+        replace(earlier, report={**report, "loaded": 1, "replaced": 0}, number=1, before={}),
     ]
     assert [load.id for load in facts.history(database, limit=1)] == ["2"]
 
 
 def test_each_load_raises_the_revision_of_facts_and_of_nothing_else(database: Database) -> None:
     loaded(database, b.incidents({"source_id": "1"}))
-    assert database.revisions() == {"facts": 1, "decisions": 0}
+    assert database.revisions() == {"facts": 1, "decisions": 0, "sources": 0}
 
 
 # --- fingerprints -----------------------------------------------------------------------------------------------
@@ -221,17 +226,17 @@ COLUMNS = [(t.name, c) for t in frames.TABLES.values() if t.name != "incident_sy
 def test_a_changed_cell_in_any_column_changes_the_fingerprint(name: str, column: frames.Column) -> None:
     values = [value for value in CHANGED[column.kind] if not (column.required and value is None)]
     rows = [{"source_id": "1", column.name: value} for value in values]
-    together = bulk.digests(b.frame(name, rows)).tolist()
-    alone = [bulk.digests(b.frame(name, [row])).item() for row in rows]
+    together = frames.digests(b.frame(name, rows)).tolist()
+    alone = [frames.digests(b.frame(name, [row])).item() for row in rows]
     assert together == alone
     assert len(set(together)) == len(values)
 
 
 def test_a_value_that_moves_to_another_column_or_row_changes_the_fingerprint() -> None:
     rows = [{"source_id": "1", "team": "x"}, {"source_id": "1", "category": "x"}, {"source_id": "1", "tags": "x"}]
-    assert bulk.digests(b.frame("incidents", rows)).nunique() == 3
+    assert frames.digests(b.frame("incidents", rows)).nunique() == 3
     swapped = [{"source_id": "1", "team": "x", "tags": "y"}, {"source_id": "1", "team": "y", "tags": "x"}]
-    assert bulk.digests(b.frame("incidents", swapped)).nunique() == 2
+    assert frames.digests(b.frame("incidents", swapped)).nunique() == 2
 
 
 def test_two_hundred_thousand_different_rows_have_as_many_fingerprints() -> None:
@@ -239,7 +244,7 @@ def test_two_hundred_thousand_different_rows_have_as_many_fingerprints() -> None
     frame = b.frame("incidents", [{"source_id": "0"}]).loc[[0] * count].reset_index(drop=True)
     numbers = pd.Series(range(count))
     frame = frame.assign(source_id=numbers.astype("str"), customers_affected=(numbers // 7).astype("Int64"))
-    assert bulk.digests(frame).nunique() == count
+    assert frames.digests(frame).nunique() == count
 
 
 # --- time -------------------------------------------------------------------------------------------------------

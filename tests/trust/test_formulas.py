@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from opex.domain.decisions import Described, Moved
 from opex.domain.priorities import Priorities
-from opex.export.safe import cell, plain
+from opex.domain.safe import cell, plain
 from opex.services import exporting, prioritising, reviewing
 from opex.services.context import Context
 from opex.services.reviewing import Speaker

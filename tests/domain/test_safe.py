@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from opex.export.safe import WORD_JOINER, cell, markdown, plain
+from opex.domain.safe import WORD_JOINER, cell, markdown, plain
 from tests.export.formulas import FORMULAS
 
 ALMOST_FORMULAS = st.text(alphabet=st.sampled_from(list("'\"=+-@;|! \t\r\n\ufeff＝aD")), max_size=12)

@@ -1,0 +1,261 @@
+"""Configured sources: fetch what is new, load it, and say what is missing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from opex.domain.mapping import Mapping
+from opex.domain.problems import Refused
+from opex.domain.source import Source
+from opex.services import loading
+from opex.services.context import Context, Progress
+from opex.services.loading import Asked, Report
+from opex.sources.aws import Fetched, Permission, check, fetch
+from opex.store import watermarks
+from opex.store.watermarks import Watermark
+
+__all__ = [
+    "Freshness",
+    "Synced",
+    "configure",
+    "configured",
+    "fetched_from",
+    "freshness",
+    "permissions",
+    "remove",
+    "sync",
+]
+
+COUNTS = ("rows", "read", "loaded", "unchanged", "replaced", "refused")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synced:
+    """What came of one source: ``status`` is ``complete``, ``partial`` (with the gaps named) or ``failed``."""
+
+    name: str
+    origin: str
+    kind: str
+    status: str
+    report: Report | None = None
+    gaps: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    refusal: str = ""
+    fresh_at: datetime | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As ``opex sync --json`` prints it; a run without news counts 0 everywhere."""
+        counts = {name: getattr(self.report, name) if self.report else 0 for name in COUNTS}
+        return {
+            "name": self.name, "from": self.origin, "kind": self.kind, "status": self.status, **counts,
+            "gaps": list(self.gaps), "notes": list(self.notes), "refusal": self.refusal,
+            "fresh_at": self.fresh_at.isoformat().replace("+00:00", "Z") if self.fresh_at else None,
+        }  # fmt: skip
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        if self.status == "failed":
+            return f"{self.name} failed: {self.refusal}"
+        news = self.report.sentence if self.report else f"nothing new in {self.kind}."
+        return f"{self.name} is {self.status}: {news}" + "".join(f" {gap}" for gap in self.gaps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freshness:
+    """When a configured source was last complete, and what came of the last try; a new one was never tried."""
+
+    source: Source
+    fresh_at: datetime | None
+    tried_at: datetime | None
+    status: str
+    gaps: tuple[str, ...]
+    refusal: str
+
+
+def configure(context: Context, toml: str) -> Source:
+    """Keep a source by its name; the newer one of a name wins, and goes on where the earlier one ended.
+
+    Raises
+    ------
+    Refused
+        The TOML states no source, or a mapping that is not kept here.
+    """
+    source = Source.from_toml(toml)
+    _mapping_of(context, source)
+    watermarks.save_source(context.database, source.name, source.to_toml())
+    return source
+
+
+def configured(context: Context) -> dict[str, Source]:
+    """The configured sources by name."""
+    return {name: Source.from_toml(toml) for name, toml in watermarks.configured(context.database).items()}
+
+
+def remove(context: Context, name: str) -> None:
+    """Forget a configured source; what was loaded from it stays.
+
+    Raises
+    ------
+    Refused
+        There is no such source.
+    """
+    if not watermarks.remove_source(context.database, name):
+        raise Refused(f'There is no source "{name}".')
+
+
+def freshness(context: Context) -> list[Freshness]:
+    """Each configured source, and when it was last complete."""
+    marks = watermarks.everything(context.database)
+    return [_freshness(source, marks.get(name)) for name, source in configured(context).items()]
+
+
+def _freshness(source: Source, mark: Watermark | None) -> Freshness:
+    outcome = mark.outcome if mark else {}
+    return Freshness(
+        source=source,
+        fresh_at=mark.fresh_at if mark else None,
+        tried_at=mark.tried_at if mark else None,
+        status=outcome.get("status", "new"),
+        gaps=tuple(outcome.get("gaps", ())),
+        refusal=outcome.get("refusal", ""),
+    )
+
+
+def permissions(context: Context, names: Sequence[str] = ()) -> list[Permission]:
+    """Which IAM actions the sources need, and which of them are denied."""
+    return [one for source in _chosen(context, names) for one in check(source, now=context.now())]
+
+
+def sync(
+    context: Context,
+    names: Sequence[str] = (),
+    *,
+    again: bool = False,
+    person: str = "",
+    progress: Progress | None = None,
+) -> Iterator[Synced]:
+    """Fetch and load what is new of the configured sources, one after the other; one that fails stops no other.
+
+    Parameters
+    ----------
+    names
+        Only these; else all.
+    again
+        Forget how far they were read: everything is fetched once more, and nothing is doubled.
+
+    Raises
+    ------
+    Refused
+        A name is of no source, or none is configured.
+    """
+    for source in _chosen(context, names):
+        yield fetched_from(context, source, again=again, person=person, progress=progress)
+
+
+def _chosen(context: Context, names: Sequence[str]) -> list[Source]:
+    known = configured(context)
+    for name in names:
+        if name not in known:
+            raise Refused(f'There is no source "{name}"; configured are {", ".join(known) or "none"}.')
+    if not known:
+        raise Refused("No source is configured yet: opex sources add FILE.toml (docs/aws/README.md has examples).")
+    return [known[name] for name in names or known]
+
+
+def fetched_from(
+    context: Context,
+    source: Source,
+    *,
+    asked: Asked | None = None,
+    mark: str | None = None,
+    again: bool = False,
+    dry_run: bool = False,
+    person: str = "",
+    problems: Path | None = None,
+    progress: Progress | None = None,
+) -> Synced:
+    """Fetch what is new of a source and load it in one transaction with how far it was read.
+
+    ``asked`` and ``mark`` are for a source that is not configured (``opex import ... s3://``): what is asked of the
+    load, and the name of its watermark.
+    """
+    mark = mark or source.name
+    earlier = watermarks.watermark(context.database, mark)
+    state = {} if again or earlier is None else earlier.state
+    now = context.now()
+    failed = Synced(name=source.name, origin=source.origin, kind=source.kind, status="failed",
+                    fresh_at=earlier.fresh_at if earlier else None)  # fmt: skip
+    with TemporaryDirectory(prefix="opex-") as folder:
+        try:
+            asked = asked or _asked(context, source)
+            half = _half(progress, 0.0)
+            fetched = fetch(source, state, Path(folder) / "fetched", now=now, progress=half)
+            done = replace(
+                failed,
+                status="partial" if fetched.gaps else "complete",
+                gaps=tuple(gap.sentence for gap in fetched.gaps),
+                notes=fetched.notes,
+                fresh_at=now if not fetched.gaps else failed.fresh_at,
+            )
+            watermark = _watermark(mark, fetched, done, now)
+            if not fetched.files:
+                if not dry_run:
+                    watermarks.note(context.database, watermark)
+                return done
+            report = loading.load(
+                context, fetched.files, replace(asked, format=asked.format or fetched.format), person=person,
+                names=[path.name for path in fetched.files[:100]], watermark=watermark, dry_run=dry_run,
+                problems=problems, progress=_half(progress, 0.5), walked=source.origin == "s3",
+            )  # fmt: skip
+            return replace(done, report=report, notes=(*done.notes, *report.notes))
+        except Refused as refusal:
+            done = replace(failed, refusal=str(refusal))
+    if not dry_run:
+        kept = Watermark(source=mark, state=earlier.state if earlier else {}, tried_at=now, fresh_at=None,
+                         outcome=_outcome(done))  # fmt: skip
+        watermarks.note(context.database, kept)
+    return done
+
+
+def _watermark(mark: str, fetched: Fetched, done: Synced, now: datetime) -> Watermark:
+    fresh = None if fetched.gaps else now
+    return Watermark(source=mark, state=fetched.state, tried_at=now, fresh_at=fresh, outcome=_outcome(done))
+
+
+def _outcome(done: Synced) -> dict[str, Any]:
+    return {"status": done.status, "gaps": list(done.gaps), "notes": list(done.notes), "refusal": done.refusal}
+
+
+def _asked(context: Context, source: Source) -> Asked:
+    return Asked(
+        kind=source.kind,
+        format=source.format,
+        mapping=_mapping_of(context, source),
+        source=source.name,
+        system=source.system,
+        environment=source.environment,
+        timezone=source.timezone,
+        newest=True,
+    )
+
+
+def _mapping_of(context: Context, source: Source) -> Mapping | None:
+    if source.mapping is None:
+        return None
+    kept = loading.mappings(context, source.kind)
+    if source.mapping not in kept:
+        raise Refused(
+            f'The source {source.name} uses the mapping "{source.mapping}", which is not kept for {source.kind} here; '
+            f"kept are {', '.join(kept) or 'none'}."
+        )
+    return kept[source.mapping]
+
+
+def _half(progress: Progress | None, begin: float) -> Progress | None:
+    if progress is None:
+        return None
+    return lambda share, words: progress(begin + 0.5 * share, words)
