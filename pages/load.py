@@ -2,14 +2,17 @@
 
 import streamlit as st
 
-from opex.ui.load import history_table, load_button, understood, uploads
+from opex.ui.freshness import newest_load, sources
+from opex.ui.load import load_step, understood
+from opex.ui.loads import history_table
 from opex.ui.session import context
+from opex.ui.uploads import brought
 
 of = context()
 st.title("Load", anchor=False)
-asked, paths = uploads(of)
-if paths:
-    ready = understood(of, asked, paths)
-    if ready is not None:
-        load_button(of, ready, paths)
+st.markdown(newest_load(of))
+files = brought(of)
+ready = understood(of, files) if files else None
+load_step(of, ready)
+sources(of)
 history_table(of)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
@@ -291,9 +292,30 @@ def _refuse_missing(group: _Group) -> None:
 
 
 def _formats(group: _Group) -> dict[str, TimeFormat]:
-    """The one format of each time column, decided from all its values."""
-    columns = used_columns(group.mapping, group.spool.columns)
-    return time_formats(group.spool.narrow([name for name in group.spool.columns if name in columns]), group.mapping)
+    """The one format of each time column, decided from all its values; from its siblings' too where it cannot alone."""
+    mapping, found = group.mapping, dict[str, TimeFormat]()
+    times = [c.name for c in table_of(mapping.kind).columns if c.kind == "time" and c.name in mapping.columns]
+    for name in times:
+        try:
+            found |= _decided(group.spool, mapping, [name])
+        except Refused:
+            return _decided(group.spool, mapping, times)
+    return found
+
+
+def _decided(spool: Spool, mapping: Mapping, times: Sequence[str]) -> dict[str, TimeFormat]:
+    """The formats of these columns, which are whole in memory meanwhile."""
+    alone = replace(mapping, columns={name: mapping.columns[name] for name in times})
+    decided = time_formats(_narrow(spool, mapping, times), alone)
+    pa.default_memory_pool().release_unused()
+    return decided
+
+
+def _narrow(spool: Spool, mapping: Mapping, canonical_columns: Sequence[str]) -> Records:
+    """All records, with only the file's columns that give these canonical ones."""
+    given = {name: column for name, column in mapping.columns.items() if name in canonical_columns}
+    used = used_columns(replace(mapping, columns=given, planned=(), fold=None, after_start={}), spool.columns)
+    return spool.narrow([name for name in spool.columns if name in used])
 
 
 def _understood(
@@ -373,9 +395,7 @@ def _fitted(files: Chosen, spool: Spool, options: Options, work: Path) -> _Group
     generic = mapping.match_others
     mapping = resolved(mapping, spool.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
     if generic and mapping.split is None and mapping.kind == "incidents" and "system" in mapping.columns:
-        mapping = replace(
-            mapping, split=proposed_split(mapping, spool.narrow(sorted(used_columns(mapping, spool.columns))))
-        )
+        mapping = replace(mapping, split=proposed_split(mapping, _narrow(spool, mapping, ["system"])))
     return _Group(spool=spool, mapping=mapping)
 
 

@@ -62,9 +62,10 @@ def proposed(files: Brought, asked: Asked) -> Proposal:
 
 
 def guessed_kind(files: Brought) -> str:
-    """What the files hold, by what they show: a known format before headers that fit, incidents before the others."""
+    """What the first file holds, by what it shows: a known format before headers that fit, incidents before others."""
     if files.size > SMALL:
         return KINDS[0]
+    files = files.only(0)
     scores = {kind: _fit(files, kind) for kind in KINDS}
     return max(KINDS, key=lambda kind: scores[kind])
 
@@ -84,10 +85,9 @@ def in_the_way(files: Brought, asked: Asked) -> list[str]:
     if not 1 < len(files.paths) <= 20:
         return []
     bad = []
-    for path, name in zip(files.paths, files.names, strict=True):
-        one = Brought(ident=f"{files.ident}/{path.parent.name}", paths=(path,), names=(name,), size=files.size)
+    for number, name in enumerate(files.names):
         try:
-            found = proposed(one, asked)
+            found = proposed(files.only(number), asked)
         except Refused:
             bad.append(name)
         else:
@@ -130,7 +130,7 @@ def date_readings(refusal: str) -> tuple[str, dict[str, str]] | None:
 
     Examples
     --------
-    >>> date_readings('a.csv, column "Created": day and month cannot be told apart (03/04/2024 could be 3 Apr or Mar 4)')
+    >>> date_readings('"Created": day and month cannot be told apart (03/04/2024 could be 3 Apr or Mar 4)')
     ('03/04/2024', {'d/m/Y': '3 Apr', 'm/d/Y': '4 Mar'})
     >>> date_readings('a.csv has the years of two digits ("03/04/24")')
     ('03/04/24', {'d/m/y': 'the day first', 'm/d/y': 'the month first'})
@@ -171,5 +171,5 @@ def asked_for(asked: Asked, first: Mapping, wanted: Mapping) -> Asked:
     if asked.mapping is None and plain == first and fills and set(first.constants) <= set(wanted.constants):
         source = wanted.name if wanted.name != first.name else None
         zone = wanted.timezone if wanted.timezone != first.timezone else None
-        return replace(asked, source=source, timezone=zone, **said)
+        return Asked(**{**asked.options(), **said, "source": source, "timezone": zone})
     return replace(asked, mapping=wanted, source=None)

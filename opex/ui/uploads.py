@@ -28,6 +28,14 @@ class Brought:
     names: tuple[str, ...]
     size: int
 
+    def only(self, number: int) -> "Brought":
+        """One of the files."""
+        if len(self.paths) == 1:
+            return self
+        return Brought(
+            ident=f"{self.ident}/{number}", paths=(self.paths[number],), names=(self.names[number],), size=self.size
+        )
+
     def without(self, names: Sequence[str]) -> "Brought":
         """The files that are left when some are left out."""
         kept = [(path, name) for path, name in zip(self.paths, self.names, strict=True) if name not in names]

@@ -55,6 +55,7 @@ def take(aws: Aws, source: Source, state: Mapping[str, Any], now: datetime, fold
     listing = _listing(aws, bucket, prefix)
     etags = {one["Key"]: one.get("ETag", "") for one in listing.items}
     fresh = [one for one in _wanted(listing.items, source, now) if state.get(one["Key"]) != one.get("ETag", "")]
+    fresh.sort(key=lambda one: (moment(one.get("LastModified")) or now, one["Key"]))  # the newest version counts
     failed: list[_Failed] = []
     files: list[Path] = []
     arrived: dict[str, str] = {}
