@@ -1,24 +1,26 @@
-"""`python -m benchmarks [load rank themes click start] [--json]`: ratios measured side by side in one run."""
+"""`python -m benchmarks [load ingest rank themes click start] [--json]`: ratios measured side by side in one run."""
 
 import argparse
 import json
 from collections.abc import Callable
 
-from benchmarks import click, load, rank, start, themes
+from benchmarks import click, ingest, load, rank, start, themes
 from benchmarks.measuring import Measured
 
 BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
-    "load": load.measure, "rank": rank.measure, "themes": themes.measure, "click": click.measure, "start": start.measure
+    "load": load.measure, "ingest": ingest.measure, "rank": rank.measure, "themes": themes.measure, "click": click.measure, "start": start.measure
 }  # fmt: skip
 
 
 def line(one: Measured) -> str:
     limit, met = ("", "") if one.limit is None else (f"{one.limit:g}", "met" if one.met else "NOT MET")
-    return f"{one.what:<32}{_shown(one.ours):>10}{_shown(one.floor):>10}{one.ratio:>8.2f}{limit:>7}  {met:<9}{one.note}"
+    return f"{one.what:<32}{_shown(one.ours, one.unit):>10}{_shown(one.floor, one.unit):>10}{one.ratio:>8.2f}{limit:>7}  {met:<9}{one.note}"
 
 
-def _shown(seconds: float) -> str:
-    return f"{seconds:.2f} s" if seconds >= 1 else f"{1e3 * seconds:.2f} ms"
+def _shown(value: float, unit: str) -> str:
+    if unit != "s":
+        return f"{value:.2f} {unit}".strip()
+    return f"{value:.2f} s" if value >= 1 else f"{1e3 * value:.3g} ms"
 
 
 def main() -> int:

@@ -11,13 +11,15 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """One comparison: median seconds of ours and of the floor; ``limit`` is None where nothing was promised."""
+    """One comparison: median seconds (or another unit) of ours and of the floor; ``limit`` is None where nothing was
+    promised."""
 
     what: str
     ours: float
     floor: float
     limit: float | None = None
     note: str = ""
+    unit: str = "s"
 
     @property
     def ratio(self) -> float:

@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.domain.safe import markdown
 from opex.services import finding, loading
 from opex.services.context import Context
 from opex.store.facts import LoadRecord
+from opex.ui.asking import plain_words
 from opex.ui.session import person, progress
 from opex.ui.words import moment, several
 
@@ -40,18 +42,19 @@ def _details(of: Context, record: LoadRecord, where: str) -> None:
     key = f"{where}_{record.id}"
     _sum(record.report)
     _refused(of, record, key)
+    about = Mapping.from_toml(record.mapping).note if record.mapping else ""
     for note in [*record.report.get("notes", ()), *record.report.get("skipped", ())][:SHOWN]:
-        st.caption(markdown(str(note)))
+        if note != about:
+            st.caption(markdown(plain_words(str(note))))
     _take_back(of, record, key)
 
 
 def _sum(report: AnyMapping[str, Any]) -> None:
     """The counts as a line that visibly adds up."""
-    counts = [int(report.get(name, 0)) for name in ("read", *COUNTS)]
-    signs = ("", "=", "+", "+", "+")
-    head = "|".join(f" |{name}" for name in ("read", *COUNTS))
-    line = "|".join(f"{sign}|**{count:,}**" for sign, count in zip(signs, counts, strict=True))
-    st.markdown(f"|{head}|\n|{':-:|-:|' * len(counts)}\n|{line}|")
+    names = ("read", *COUNTS)
+    counts = [f"**{int(report.get(name, 0)):,}**" for name in names]
+    line = f"{counts[0]}|=|{'|+|'.join(counts[1:])}"
+    st.markdown(f"|{'| |'.join(names)}|\n|{'|'.join(['--:', ':-:'] * len(COUNTS))}|--:|\n|{line}|")
 
 
 def _refused(of: Context, record: LoadRecord, key: str) -> None:
@@ -61,7 +64,7 @@ def _refused(of: Context, record: LoadRecord, key: str) -> None:
     problems = [str(problem) for problem in record.report.get("problems", ())]
     if problems:
         show_problems([{"what is wrong": problem} for problem in problems], key=f"problems_{key}")
-    name = f"refused-{record.id}.csv"
+    name = f"refused-{record.id[:12]}.csv"
     st.download_button(
         f"Download the {several(refused, 'refused row')} as CSV", lambda: _csv(of, record.id), name, "text/csv",
         on_click="ignore", key=f"refused_{key}",
@@ -152,10 +155,13 @@ def history_table(of: Context) -> None:
         | {"by": load.person, "state": _state(load)}
         for load in loads
     ]
-    numbers = {name: st.column_config.NumberColumn(format="localized", width=80) for name in ("read", *COUNTS)}
+    columns: dict[str, Any] = {
+        name: st.column_config.NumberColumn(format="localized", width=78) for name in ("read", *COUNTS)
+    }
+    columns["files"] = st.column_config.TextColumn(width=180)
     event = st.dataframe(
         pd.DataFrame(rows), hide_index=True, key=f"loads_{of.name}_{loads[0].id}", on_select="rerun",
-        selection_mode="single-row", height=min(38 + 35 * len(rows), 318), column_config=numbers,
+        selection_mode="single-row", height=min(38 + 35 * len(rows), 318), column_config=columns,
         alt="Loads, newest first; select one to see its report",
     )  # fmt: skip
     chosen = [loads[n] for n in event.selection.rows if n < len(loads)]

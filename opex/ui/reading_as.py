@@ -1,7 +1,6 @@
 """Which mapping reads the files: their own, one that was kept, or that of a load whose refused rows were mended."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
@@ -22,31 +21,64 @@ ITSELF = "by what the file shows"
 MENDED = b"refused: why"
 HEAD = 256 * 1024
 MOST_LOADS = 8
+ID = 12
 
 
 def reading_as(of: Context, files: Brought, kind: str) -> Asked:
-    """The request to begin with. A choice appears only when there is one; what fits is chosen already, and said."""
-    kept = loading.mappings(of, kind)
-    with_refused = [r for r in loading.history(of) if r.kind == kind and r.mapping and r.report.get("refused")]
-    mended = _is_mended(files)
-    loads = {f"as in {_named(r)}": r for r in with_refused[:MOST_LOADS]} if mended else {}
+    """The request to begin with. A choice appears only where there is one; what fits is chosen already, and said."""
+    kept = _kept_that_fit(of, files, kind)
+    loads = _loads_that_refused(of, kind) if _is_mended(files) else {}
     if not kept and not loads:
         return Asked(kind=kind)
     options = [ITSELF, *kept, *loads]
-    default = _fitting(files, kind, kept, loads)
+    named = load_named(files.names, list(loads.values()))
+    default = next((label for label, record in loads.items() if record is named), next(iter([*loads, *kept])))
     chosen = st.selectbox(
-        "Read it", options, options.index(default), key=f"read_as_{of.name}_{files.ident}_{kind}_{len(options)}",
+        "Read it", options, options.index(default), key=f"read_as_{of.name}_{files.ident}_{kind}",
         format_func=lambda one: f"with the kept mapping “{one}”" if one in kept else str(one), width=460,
     )  # fmt: skip
     if chosen in loads:
         st.caption("These are refused rows that were mended: they are read as the load that refused them read its own.")
         return Asked(kind=kind, mapping=Mapping.from_toml(loads[chosen].mapping or ""))
-    return Asked(kind=kind, mapping=_without_sheet(files, kept[chosen], kind) if chosen in kept else None)
+    return Asked(kind=kind, mapping=kept.get(chosen or ITSELF))
 
 
-def _named(record: LoadRecord) -> str:
-    file = record.files[0] if record.files else record.source
-    return f"{file} of {moment(record.at)}"
+def _loads_that_refused(of: Context, kind: str) -> dict[str, LoadRecord]:
+    """The newest loads that refused rows, and how the page calls them."""
+    found = [r for r in loading.history(of) if r.kind == kind and r.mapping and r.report.get("refused")]
+    return {f"as in {r.files[0] if r.files else r.source} of {moment(r.at)}": r for r in found[:MOST_LOADS]}
+
+
+def _kept_that_fit(of: Context, files: Brought, kind: str) -> dict[str, Mapping]:
+    """The mappings that were kept when these files came and whose columns they have.
+
+    One that is kept later is made of these files, and in use already. A workbook's sheet is asked for anew where
+    the mapping names one that is not there.
+    """
+    seen: dict[str, dict[str, Mapping]] = st.session_state.setdefault("kept_that_fit", {})
+    key = f"{of.name} {files.ident} {kind}"
+    if key not in seen:
+        every = loading.mappings(of, kind)
+        headers = _headers(files, kind) if every else set()
+        seen[key] = {name: mapping for name, mapping in every.items() if _fits(files, mapping, headers)}
+    return seen[key]
+
+
+def _headers(files: Brought, kind: str) -> set[str]:
+    try:
+        return set(proposed(files, Asked(kind=kind)).file_columns)
+    except Refused:
+        return set()
+
+
+def _fits(files: Brought, mapping: Mapping, headers: set[str]) -> bool:
+    if headers:
+        return used_columns(mapping) - {"file_stem"} <= headers
+    try:
+        proposed(files, Asked(kind=mapping.kind, mapping=mapping))
+    except Refused:
+        return False
+    return True
 
 
 def _is_mended(files: Brought) -> bool:
@@ -59,32 +91,6 @@ def _is_mended(files: Brought) -> bool:
     return False
 
 
-def _fitting(files: Brought, kind: str, kept: dict[str, Mapping], loads: dict[str, LoadRecord]) -> str:
-    """The load that the file's name names, else the newest that refused rows; else a kept mapping that fits."""
-    if loads:
-        named = load_named(files.names, list(loads.values()))
-        return next((label for label, record in loads.items() if record is named), next(iter(loads)))
-    try:
-        itself = proposed(files, Asked(kind=kind))
-    except Refused:
-        return ITSELF
-    if itself.format != "columns":
-        return ITSELF
-    headers = set(itself.file_columns)
-    return next(
-        (n for n, mapping in kept.items() if headers and used_columns(mapping) - {"file_stem"} <= headers), ITSELF
-    )
-
-
 def load_named(names: Sequence[str], loads: Sequence[LoadRecord]) -> LoadRecord | None:
     """The load whose id is part of a file's name."""
-    return next((record for record in loads if any(record.id in name for name in names)), None)
-
-
-def _without_sheet(files: Brought, mapping: Mapping, kind: str) -> Mapping:
-    """A kept mapping names last year's sheet: where the workbook has another, it is asked for anew."""
-    try:
-        proposed(files, Asked(kind=kind, mapping=mapping))
-    except Refused:
-        return replace(mapping, sheet=None)
-    return mapping
+    return next((record for record in loads if any(record.id[:ID] in name for name in names)), None)
