@@ -4,8 +4,8 @@ import csv
 import io
 from datetime import datetime
 
-from opex.domain.priorities import Priorities
 from opex.domain import safe
+from opex.domain.priorities import Priorities
 from opex.export import words
 from opex.export.columns import columns
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.opportunities import Opportunity
 from opex.domain.priorities import Move, Priorities, Priority
-from opex.export import words
 from opex.domain.safe import markdown
+from opex.export import words
 from opex.export.words import said, span
 
 LIST_HEADERS = ("#", "opportunity", "why", "benefit (hours a year)", "effort (days)", "owner", "status")

@@ -14,6 +14,7 @@ from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
 from opex.services.context import Context, Progress
 from opex.sources import Proposal, Reading, guard
+from opex.sources.records import called
 from opex.sources.sample import generate, write
 from opex.store import decisions, facts
 from opex.store.facts import Beside, LoadRecord
@@ -139,8 +140,8 @@ def load(
         if problems is not None and reading.mendable is not None:
             _copy(reading.mendable, problems)
         if not reading.count and not reading.duplicates:
-            _refuse_empty(reading)
-        shown = tuple(names) if names is not None else tuple(path.name for path in paths)
+            _refuse_empty(reading, paths)
+        shown = tuple(called(name) for name in (names if names is not None else [path.name for path in paths]))
         record = _record(context, reading, shown, person)
         beside = Beside(
             catalogue=_cataloguing(reading), watermark=watermark, refused=_refused(reading) if not dry_run else None
@@ -186,10 +187,12 @@ def _record(context: Context, reading: Reading, files: tuple[str, ...], person: 
     )
 
 
-def _refuse_empty(reading: Reading) -> None:
+def _refuse_empty(reading: Reading, paths: Sequence[Path]) -> None:
     first = f" The first problem: {reading.problems[0].sentence}" if reading.problems else ""
     if reading.rows == 0 or reading.problems:
-        raise Refused(f"Nothing in it can be loaded as {reading.kind} ({reading.rows:,} rows or files).{first}")
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        what = f"none of {reading.rows:,} rows or files is right" if reading.rows else "there are no rows"
+        raise Refused(f"{called(paths[0].name)}{more}: nothing can be loaded as {reading.kind}, {what}.{first}")
 
 
 def _report(reading: Reading, counts: facts.Counts, id: str, dry_run: bool) -> Report:

@@ -203,10 +203,25 @@ def _put_after_start(draft: _Draft, records: Records, mapping: Mapping, believed
         if believed is not None and name in mapping.closed_only:
             array = pc.if_else(believed, array, pa.scalar(None, TEXT))
         array = draft.without_failed(name, array)
-        lasted = values.durations(array, unit, records.decimal_comma)
+        lasted = values.durations(array, unit, _decimals(records))
         draft.mark(name, lasted.expected, array)
         then = start + lasted.values
         draft.columns[name] = draft.columns[name].fillna(then) if name in draft.columns else then
+
+
+def _decimals(records: Records) -> values.Decimals:
+    return values.Decimals(comma=records.decimal_comma, mixed=records.mixed_decimals)
+
+
+def with_decimals(records: Records, found: values.Decimals | None) -> Records:
+    """The records with how their numbers are written, where that was decided from the whole column."""
+    return records if found is None else replace(records, decimal_comma=found.comma, mixed_decimals=found.mixed)
+
+
+def decimals(records: Records, mapping: Mapping) -> values.Decimals | None:
+    """How the records' one column of numbers writes them, decided from all its values; ``None`` without one."""
+    names = [c.name for c in table_of(mapping.kind).columns if c.kind == "number" and c.name in mapping.columns]
+    return values.decimals(_plain(records, mapping, names[0]), records.decimal_comma) if names else None
 
 
 def _put_typed(draft: _Draft, records: Records, mapping: Mapping, table: Table) -> None:
@@ -220,7 +235,7 @@ def _put_typed(draft: _Draft, records: Records, mapping: Mapping, table: Table) 
         elif column.kind == "integer":
             draft.keep(column.name, values.whole_numbers(array, records.decimal_comma))
         elif column.kind == "number":
-            draft.keep(column.name, values.numbers(array, records.decimal_comma))
+            draft.keep(column.name, values.numbers(array, _decimals(records)))
         elif column.kind == "flag":
             draft.keep(column.name, values.flags(array))
         else:

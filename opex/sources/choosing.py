@@ -9,6 +9,7 @@ from opex.domain.problems import Refused
 from opex.sources.archives import is_archive, unpacked
 from opex.sources.columns import COLUMNS, REQUIRED, headers_shown, missing_columns, resolved
 from opex.sources.formats import plain_mapping, preset_of, presets
+from opex.sources.records import called
 from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, readable, recognised
 
 MOST_FILES = 100_000
@@ -133,12 +134,12 @@ def _files(paths: Sequence[Path], wanted: _Wanted) -> tuple[list[Found], list[Fo
         if path.is_dir():
             for file in _walk(path):
                 if _is_new(file, seen):
-                    walked += _found(file, str(file.relative_to(path)), wanted)
+                    walked += _found(file, called(str(file.relative_to(path))), wanted)
         elif path.is_file():
-            found = _found(path, path.name, wanted) if _is_new(path, seen) else []
+            found = _found(path, called(path.name), wanted) if _is_new(path, seen) else []
             (named if len(found) == 1 and not wanted.walked else walked).extend(found)
         else:
-            raise Refused(f"There is no file or folder {path}.")
+            raise Refused(f"There is no file or folder {called(str(path))}.")
     return named, walked
 
 
@@ -225,7 +226,7 @@ def _several(by_format: dict[str, list[Found]]) -> str:
 
 
 def _nothing(paths: Sequence[Path], wanted: _Wanted, skipped: list[tuple[str, str]]) -> str:
-    where = ", ".join(str(path) for path in paths) or "nothing"
+    where = ", ".join(called(path.name) for path in paths[:3]) + (" and more" if len(paths) > 3 else "") or "nothing"
     what = f"the format {wanted.format}" if wanted.format else f"{wanted.kind}"
-    first = f" ({skipped[0][1]})" if skipped else ""
-    return f"No file of {what} is found in {where}{first}"
+    first = f" ({skipped[0][1].rstrip('.')})" if skipped else ""
+    return f"No file of {what} is found in {where}{first}."

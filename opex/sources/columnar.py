@@ -28,7 +28,9 @@ def read_parquet(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Reco
     """
     row = 2
     try:
-        with pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False, buffer_size=CHUNK) as file:
+        with pyarrow.parquet.ParquetFile(
+            path, memory_map=True, pre_buffer=False, buffer_size=CHUNK, page_checksum_verification=True
+        ) as file:
             _refuse_large(file, name)
             notes = repeated_headers(_names(_flat(pa.Table.from_batches([], file.schema_arrow)), name), name)
             for batch in file.iter_batches(chunk, use_threads=False):
@@ -37,7 +39,9 @@ def read_parquet(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Reco
             if row == 2:
                 yield _records(pa.Table.from_batches([], file.schema_arrow), name, row, notes)
     except (pa.ArrowException, OSError, ValueError, MemoryError) as error:
-        raise Refused(f"{name} is a damaged Parquet file ({type(error).__name__}); write it again.") from None
+        if isinstance(error, MemoryError):
+            raise
+        raise Refused(f"{name} is a damaged Parquet file; write it again.") from None
 
 
 def _records(table: pa.Table, name: str, row: int, notes: list[str]) -> Records:
@@ -86,6 +90,8 @@ def _text(array: pa.Array, column: str, name: str) -> pa.Array:
             return pc.binary_join(array.cast(pa.list_(pa.string())), ";").cast(TEXT)
         if pa.types.is_floating(kind):
             return pc.replace_substring_regex(array.cast(TEXT), r"\.0$", "")
-        return array.cast(TEXT)
+        text = array.cast(TEXT)
+        text.validate(full=True)
+        return text
     except (pa.ArrowException, UnicodeDecodeError):
         raise Refused(f'{name}: the column "{column}" ({kind}) cannot be shown as text; write it as text.') from None

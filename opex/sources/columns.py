@@ -146,8 +146,8 @@ def proposed_split(mapping: Mapping, records: Records) -> str | None:
 
 def headers_shown(headers: Sequence[str]) -> str:
     """The file's columns as a refusal lists them."""
-    shown_ones = ", ".join(shown(header)[:40] for header in headers[:12])
-    return shown_ones + (f" and {len(headers) - 12} more" if len(headers) > 12 else "")
+    shown_ones = ", ".join(shown(header)[:30] for header in headers[:8])
+    return shown_ones + (f" and {len(headers) - 8} more" if len(headers) > 8 else "")
 
 
 def _refuse_unknown(mapping: Mapping) -> None:

@@ -1,10 +1,12 @@
 """A file's bytes and text: opened with bounds, unpacked, decoded. What is no text is refused with a reason."""
 
 import codecs
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -15,6 +17,7 @@ LIMIT = 2 * 1024**3
 BOMB_FLOOR = 100 * 1024**2
 BOMB_RATIO = 200
 CHUNK = 1024**2
+PIECE = 16 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -35,6 +38,8 @@ _MAGIC = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "an SQLite database; export the table as CSV"),
 )
+_TORN = re.compile("[\udc80-\udcff]")
+_LETTERS = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
 
 
@@ -70,6 +75,7 @@ def utf8(path: Path, name: str) -> Iterator[Text]:
         with _from_where_it_lies(path) if plain else _rewritten(path, name, "utf-8", 0) as file:
             yield Text(file=file)
         return
+    _refuse_torn(path, name)
     for encoding, note in (("cp1252", "is not UTF-8 and is read as Windows-1252."), ("latin-1", "is read as Latin-1.")):
         try:
             with _rewritten(path, name, encoding, 0) as file:
@@ -137,17 +143,17 @@ def _chunks(path: Path, name: str, *, whole: bool = True) -> Iterator[bytes]:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
-            yield from _unpacked(file, size, name, whole) if packed else iter(lambda: file.read(CHUNK), b"")
+            yield from _unpacked(file, name, whole) if packed else iter(lambda: file.read(CHUNK), b"")
     except OSError as error:
         raise Refused(f"{name} cannot be read: {error.strerror or error}.") from None
 
 
-def _unpacked(file: BinaryIO, size: int, name: str, whole: bool) -> Iterator[bytes]:
+def _unpacked(file: BinaryIO, name: str, whole: bool) -> Iterator[bytes]:
     """Gzip in bounded steps, member after member, so that a small file cannot fill the memory."""
     member, rest, total, begun = zlib.decompressobj(wbits=31), b"", 0, False
     try:
         while True:
-            rest = rest or file.read(CHUNK)
+            rest = rest or file.read(PIECE)  # small, for what is left of it is copied with each member
             if not begun and not rest.startswith(b"\x1f"):
                 if rest.strip(b"\x00"):
                     raise Refused(f"{name} has bytes after its gzip content; unpack it and load the file inside.")
@@ -158,7 +164,7 @@ def _unpacked(file: BinaryIO, size: int, name: str, whole: bool) -> Iterator[byt
             ended = not rest
             part, begun = member.decompress(rest, CHUNK), True
             total += len(part)
-            _refuse_bomb(total, size, name)
+            _refuse_bomb(total, file.tell(), name)
             yield part
             rest = member.unconsumed_tail
             if member.eof:
@@ -190,6 +196,28 @@ def _is_utf8(path: Path, name: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _refuse_torn(path: Path, name: str) -> None:
+    """Refuse what is UTF-8 but for a few bytes: read as another encoding, every other letter would be wrong."""
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    letters, torn, line, first = 0, 0, 1, 0
+    for part in chain(_chunks(path, name), [b""]):
+        text = decoder.decode(part, not part)
+        if text.isascii():
+            line += text.count("\n")
+            continue
+        wrong = len(_TORN.findall(text))
+        if wrong and not first:
+            first = line + text.count("\n", 0, _TORN.search(text).start())  # type: ignore[union-attr]
+        line += text.count("\n")
+        torn += wrong
+        letters += len(_LETTERS.findall(text))
+    if letters > torn:
+        raise Refused(
+            f"{name} is UTF-8 but for {torn:,} bytes (the first in line {first:,}): two files of different encodings "
+            "may have been put together; save it as UTF-8."
+        )
 
 
 @contextmanager

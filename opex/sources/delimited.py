@@ -4,9 +4,10 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,16 @@ WHY = ("refused: file", "refused: row", "refused: why")
 _UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
 
+@dataclass(frozen=True)
+class _Blank:
+    """A blank line: it is no row, but counts."""
+
+    number: int
+
+
+_Bad: TypeAlias = "pyarrow.csv.InvalidRow | _Blank"
+
+
 def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Records]:
     """The records of a delimited file, a chunk for each ``block`` of bytes (at least one, even without a row).
 
@@ -39,33 +50,41 @@ def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Rec
     with utf8(path, name) as text:
         head = text.file.read(HEAD)
         delimiter, header, skip, notes = _header(head.decode("utf-8", "ignore"), name)
+        doubtful = _doubtful_quotes(text.file, delimiter)
         text.file.seek(0)
-        number, broken_lines, first = skip, False, True
+        number, first = skip, True
         for table, bad in _batches(text.file, name, delimiter, len(header), skip, block):
             numbers = np.arange(number + 1, number + 1 + table.num_rows + len(bad))
             number += len(numbers)
             numbers = numbers[~np.isin(numbers, [row.number for row in bad])]
-            broken_lines |= _refuse_swallowed(table, name, delimiter, numbers)
-            bad = [row for row in bad if row.text.strip()]
+            doubtful |= _refuse_swallowed(table, name, delimiter, numbers)
+            broken = [row for row in bad if not isinstance(row, _Blank)]
             yield from_columns(
                 _as_written(dict(zip(header, table.columns, strict=True))),
                 file=name,
                 row_of=numbers,
-                problems=[_problem(row, name) for row in bad],
-                spoiled=[_cells(row.text, delimiter) for row in bad],
+                problems=[_problem(row, name) for row in broken],
+                spoiled=[_cells(row.text, delimiter) for row in broken],
                 decimal_comma=delimiter == ";",
                 notes=(*text.notes, *notes) if first else (),
             )
             first = False
-        if broken_lines:
+        if doubtful:
             _refuse_unbalanced(text.file, name, delimiter)
 
 
 def _as_written(columns: dict[str, pa.ChunkedArray]) -> dict[str, pa.Array]:
-    """The cells of a file of refused records, which this program wrote, without their guard against formulas."""
-    if not set(WHY) <= set(columns):
-        return columns
-    return {name: over_unique(column.combine_chunks(), plain) for name, column in columns.items()}
+    """The cells without marks; those of a file of refused records, which opex wrote, without their guard too."""
+    if set(WHY) <= set(columns):
+        return {name: over_unique(column.combine_chunks(), plain) for name, column in columns.items()}
+    return {name: _without_marks(column) for name, column in columns.items()}
+
+
+def _without_marks(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Cells without the byte order mark that stands where one file was put behind another."""
+    if not pc.any(pc.starts_with(column, "\ufeff")).as_py():
+        return column
+    return pc.replace_substring_regex(column, "^\ufeff+", "")
 
 
 def _problem(row: pyarrow.csv.InvalidRow, name: str) -> Problem:
@@ -96,9 +115,11 @@ def _header(head: str, name: str) -> tuple[str, list[str], int, list[str]]:
     delimiter = said[1] if said and said[1] in DELIMITERS else _delimiter(head[skipped:])
     reader = csv.reader(io.StringIO(head[skipped:], newline=""), delimiter=delimiter)
     try:
-        cells = next(reader)
+        cells = next(reader, [])
     except csv.Error as error:
         raise Refused(f"{name}: the header cannot be read ({error}); expected the names of the columns.") from None
+    if not any(cell.strip() for cell in cells):
+        raise Refused(f"{name} has no header; expected the names of the columns in its first row.")
     if len(cells) > MOST_COLUMNS:
         raise Refused(
             f"{name} has more than {MOST_COLUMNS:,} columns, which is the most that is read; keep the ones needed."
@@ -151,12 +172,12 @@ def repeated_headers(names: list[str], name: str) -> list[str]:
 
 def _batches(
     file: BinaryIO, name: str, delimiter: str, width: int, skip: int, block: int
-) -> Iterator[tuple[pa.Table, list[pyarrow.csv.InvalidRow]]]:
+) -> Iterator[tuple[pa.Table, list[_Bad]]]:
     """Tables of the rows below the header, each with the rows of its stretch that have another number of fields."""
-    bad: list[pyarrow.csv.InvalidRow] = []
+    bad: list[_Bad] = []
 
     def keep(row: pyarrow.csv.InvalidRow) -> str:
-        bad.append(row)
+        bad.append(row if row.text.strip() else _Blank(row.number))
         return "skip"
 
     places = [str(place) for place in range(width)]
@@ -171,34 +192,52 @@ def _batches(
     try:
         with pyarrow.csv.open_csv(file, read_options=read, parse_options=parse, convert_options=convert) as reader:
             for batch in reader:
-                _refuse_unclosed(bad[told:], name, delimiter)
                 # the reader is a block ahead: rows that lie beyond this batch belong to the next one
                 upto = told
                 while upto < len(bad) and bad[upto].number <= rows + batch.num_rows + upto - told + 1:
                     upto += 1
                 rows += batch.num_rows + upto - told
                 any_batch = True
+                _refuse_unclosed(bad[told:upto], name, delimiter)
                 yield pa.Table.from_batches([batch]), bad[told:upto]
                 told = upto
     except pa.ArrowInvalid as error:
+        _refuse_unclosed(bad[told:], name, delimiter)
         if "straddling object" in str(error):
             raise Refused(
                 f"{name}: after row {rows:,} a row is longer than {block // 1024**2} MB; "
                 'a quote may be opened there and not closed: close it, or write a quote inside a cell as "".'
             ) from None
-        if not re.search(r"Empty CSV|contains no|too few rows", str(error), re.IGNORECASE):
-            raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
+        if not re.search(r"Empty CSV|contains no|too few rows|skip initial", str(error), re.IGNORECASE):
+            raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}.") from None
     _refuse_unclosed(bad[told:], name, delimiter)
     if bad[told:] or not any_batch:
         yield pa.table({place: pa.array([], TEXT) for place in places}), bad[told:]
 
 
-def _refuse_unclosed(bad: list[pyarrow.csv.InvalidRow], name: str, delimiter: str) -> None:
+def _refuse_unclosed(bad: Sequence[_Bad], name: str, delimiter: str) -> None:
     for row in bad:
+        if isinstance(row, _Blank) or '"' not in row.text:
+            continue
         try:
             list(csv.reader([row.text], delimiter=delimiter, strict=True))
         except csv.Error:
             raise Refused(f"{name}, row {row.number}: {_UNCLOSED}") from None
+
+
+def _doubtful_quotes(file: BinaryIO, delimiter: str) -> bool:
+    """Whether a quote stands between two letters of a cell: it may be one, or a cell may go on behind its end."""
+    file.seek(0)
+    edge = np.zeros(256, dtype=bool)
+    edge[[ord('"'), ord(delimiter), ord("\n"), ord("\r")]] = True
+    before = b"\n"
+    while part := file.read(BLOCK):
+        data = np.frombuffer(before + part + b"\n", dtype=np.uint8)
+        quotes = np.flatnonzero(data[1:-1] == ord('"')) + 1
+        if bool((~edge[data[quotes - 1]] & ~edge[data[quotes + 1]]).any()):
+            return True
+        before = part[-1:]
+    return False
 
 
 def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> bool:
@@ -206,7 +245,7 @@ def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.N
     fields, found = table.num_columns, False
     mark = "\\" + delimiter if delimiter == "|" else delimiter
     row_shaped = rf"\n(?:[^{mark}\n]*{mark}){{{fields - 1}}}[^{mark}\n]*(?:\n|$)"
-    for column in table.columns:
+    for place, column in enumerate(table.columns):
         broken = pc.match_substring_regex(column, r"[\r\n]")
         if not pc.any(broken).as_py():
             continue
@@ -214,10 +253,35 @@ def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.N
         if fields < 3:  # a line of prose with one comma is no sign: the strict reader decides
             continue
         suspect = pc.match_substring_regex(column.filter(broken), row_shaped)
+        if not pc.any(suspect).as_py():
+            suspect = _two_halves(table, place, broken, delimiter)
         if pc.any(suspect).as_py():
-            position = int(np.flatnonzero(broken.to_numpy())[np.flatnonzero(suspect.to_numpy())[0]])
+            first = suspect.to_pylist().index(True)
+            position = int(np.flatnonzero(broken.to_numpy())[first])
             raise Refused(f"{name}, row {numbers[position]}: {_UNCLOSED}")
     return found
+
+
+def _two_halves(table: pa.Table, place: int, broken: pa.ChunkedArray, delimiter: str) -> pa.Array:
+    """Which of the cells with line breaks hold the end of one row and the begin of the next.
+
+    Their first line completes the row, their last one has as many fields as stand before the cell, and its first
+    field is written as the row's own first one is (``INC-12`` as ``INC-11``).
+    """
+    cells = table.column(place).filter(broken).to_pylist()
+    firsts = table.column(0).filter(broken).to_pylist()
+    found = []
+    for cell, own in zip(cells, firsts, strict=True):
+        lines = cell.splitlines() or [""]
+        head, tail = lines[0].split(delimiter), lines[-1].split(delimiter)
+        whole = place + len(head) == table.num_columns and len(tail) == place + 1
+        alike = _written_as(tail[0]) == _written_as(own if place else head[0])
+        found.append(len(lines) > 1 and whole and len(head) > 1 and alike)
+    return pa.array(found, pa.bool_())
+
+
+def _written_as(text: str) -> str:
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text.strip()))
 
 
 def _refuse_unbalanced(file: BinaryIO, name: str, delimiter: str) -> None:

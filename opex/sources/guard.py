@@ -22,6 +22,7 @@ from opex.domain.problems import Problem, Refused
 from opex.frames import TABLES, Rows, storable_schema
 from opex.sources.kept import StoredRows
 from opex.sources.reading import Progress, Proposal, Reading
+from opex.sources.records import called
 
 __all__ = ["Unreadable", "propose", "read"]
 
@@ -133,7 +134,8 @@ def _asked(do: str, folder: Path, paths: Sequence[Path], progress: Progress | No
 
 
 def _called(paths: Sequence[Path]) -> str:
-    return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more" if paths else "nothing"
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return called(paths[0].name) + more if paths else "nothing"
 
 
 def _fault(paths: Sequence[Path], told: str) -> Exception:

@@ -15,7 +15,15 @@ import pyarrow as pa
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
 from opex.frames import Rows
-from opex.sources.canonical import Canonical, canonical, refuse_option, time_formats, without_missing
+from opex.sources.canonical import (
+    Canonical,
+    canonical,
+    decimals,
+    refuse_option,
+    time_formats,
+    with_decimals,
+    without_missing,
+)
 from opex.sources.choosing import Chosen, chosen, fits, missing_words
 from opex.sources.columns import (
     COLUMNS,
@@ -322,7 +330,9 @@ def _understood(
     group: _Group, options: Options, files: Chosen, formats: AnyMapping[str, TimeFormat]
 ) -> Iterator[tuple[Records, Canonical]]:
     source = _source(files, options)
+    written = decimals(_narrow(group.spool, group.mapping, ["value"]), group.mapping)
     for records in group.spool.chunks():
+        records = with_decimals(records, written)
         yield records, canonical(records, group.mapping, options, source=source, formats=formats)
 
 

@@ -37,6 +37,17 @@ def split_front_matter(text: str) -> tuple[str, str]:
     return "", ""
 
 
+class _OnceLoader(yaml.BaseLoader):
+    """Texts, lists and dicts, each name once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The names and values; a name that stands twice is no YAML."""
+        names = [str(key.value) for key, _ in node.value]
+        if len(set(names)) < len(names):
+            raise yaml.YAMLError("a name stands twice")
+        return super().construct_mapping(node, deep)
+
+
 @lru_cache(maxsize=512)  # a file is looked at to recognise it, and again to read it
 def fields_of(front: str) -> dict[str, str | None] | None:
     """The names and values as they are written (nothing becomes a date, a number or a boolean)."""
@@ -44,7 +55,7 @@ def fields_of(front: str) -> dict[str, str | None] | None:
         return None
     try:
         # BaseLoader builds texts, lists and dicts only. Not the C one: deep nesting makes it end the process.
-        found = yaml.load(front, Loader=yaml.BaseLoader)  # noqa: S506
+        found = yaml.load(front, Loader=_OnceLoader)  # noqa: S506
     except (yaml.YAMLError, RecursionError, ValueError):
         return None
     if not isinstance(found, dict):

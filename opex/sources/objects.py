@@ -133,7 +133,7 @@ class Document:
         found = {key: value for key, value in values.items() if value.has_objects}
         is_record = any(key in IDENTITY and value.kind == "scalar" for key, value in values.items())
         if found:
-            return self._one_of(found, values, is_record)
+            return self._one_of(found, is_record)
         if is_record:
             return None
         deeper = {
@@ -147,15 +147,13 @@ class Document:
             raise self._several(list(filled))
         return next(iter(filled.values())).start if len(filled) == 1 else None
 
-    def _one_of(self, found: dict[str, _Value], values: dict[str, _Value], is_record: bool) -> int | None:
+    def _one_of(self, found: dict[str, _Value], is_record: bool) -> int | None:
         main = {key: value for key, value in found.items() if key not in SIDE}
         if not main and is_record:
             return None
         main = main or found
         if len(main) == 1:
             return next(iter(main.values())).start
-        if any(value.kind == "scalar" and self._text[value.start] == '"' for value in values.values()):
-            return None
         raise self._several(list(main))
 
     def _several(self, names: list[str]) -> Refused:

@@ -63,6 +63,7 @@ class Records:
     problems: tuple[Problem, ...] = ()
     spoiled: tuple[tuple[str, ...], ...] = ()
     decimal_comma: bool = False
+    mixed_decimals: bool = False
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -174,6 +175,17 @@ def stem(name: str) -> str:
             if ending != ".gz":
                 break
     return plain
+
+
+def called(name: str) -> str:
+    """A file's name as reports and databases can hold it: bytes that are no UTF-8 become question marks.
+
+    Examples
+    --------
+    >>> called("K\udcf6ln.csv")
+    'K?ln.csv'
+    """
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def shown(value: str | None) -> str:

@@ -80,7 +80,7 @@ class Workbook:
         Raises
         ------
         Refused
-            The sheet is damaged, or a formula on it has no value.
+            The sheet is damaged.
         """
         heard = _Rows(self, sheet)
         for _ in self.package.heard(sheet.part, heard):
@@ -270,7 +270,7 @@ class _Rows(Listener):
         self._in_cell = False
         raw = "".join(self._pieces)
         if not raw:
-            self._refuse_formula()
+            self._without_value()
             return
         if self._type == "s":
             raw = self._shared(raw)
@@ -282,13 +282,10 @@ class _Rows(Listener):
         if value and not value.isspace():
             self._cells[self._place] = value
 
-    def _refuse_formula(self) -> None:
-        """A formula without a stored value; one whose value is an empty text says so by its type."""
+    def _without_value(self) -> None:
+        """A formula without a stored value is a failed cell; one whose value is an empty text says so by its type."""
         if self._formula_found and not (self._type == "str" and self._value_found):
-            raise Refused(
-                f"{self._book.package.name}, sheet {self._sheet.title}, cell {letters(self._place)}{self._row}: "
-                "it holds formulas without values; open it in a spreadsheet program and save it."
-            )
+            self._cells[self._place] = f"{ERROR}a formula that was never computed"
 
     def _value(self, raw: str) -> str:
         kind = self._type

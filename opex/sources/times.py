@@ -35,7 +35,11 @@ _ZONE = r"(?: ?(?P<z>[Zz]|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})(?: ?\([A-Za-z ]+\)
 _YEAR = r"(?P<y>\d{4})"
 _SHORT_YEAR = r"(?P<yy>\d{2})"
 _WEEKDAY = r"(?:(?:[Mm]on|[Tt]ue|[Ww]ed|[Tt]hu|[Ff]ri|[Ss]at|[Ss]un)[a-z]*,? )?"
-_DAY_AND_MONTH = r"(?P<d>\d{1,2})(?:st|nd|rd|th|\.)?[ /-](?P<b>[A-Za-z]{3,9})\.?,?[ /-]"
+_MONTH = (
+    r"(?P<b>(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))"
+)
+_DAY_AND_MONTH = rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ /-]{_MONTH}\.?,?[ /-]"
 _ISO = (
     rf"{_YEAR}-(?P<m>\d{{2}})-(?P<d>\d{{2}})(?:(?:T|t| +)(?P<H>\d{{1,2}}):(?P<M>\d{{2}})"
     rf"(?::(?P<S>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?)?{_ZONE})?"
@@ -64,8 +68,9 @@ def _numeric(separator: str, order: str) -> TimeFormat:
 
 
 ISO = TimeFormat(name="ISO 8601", pattern=_ISO)
+SECONDS = TimeFormat(name="seconds since 1970", pattern=r"(?P<e>\d{10})")
 EPOCHS = {
-    TimeFormat(name="seconds since 1970", pattern=r"(?P<e>\d{10})"): 1_000_000,
+    SECONDS: 1_000_000,
     TimeFormat(name="milliseconds since 1970", pattern=r"(?P<e>\d{13})"): 1_000,
     TimeFormat(name="microseconds since 1970", pattern=r"(?P<e>\d{16})"): 1,
 }
@@ -75,11 +80,11 @@ WORDED = (
     TimeFormat(name="5/Mar/24", pattern=rf"{_WEEKDAY}{_DAY_AND_MONTH}{_SHORT_YEAR}{_CLOCK}{_ZONE}"),
     TimeFormat(
         name="Mar 5, 2024",
-        pattern=rf"{_WEEKDAY}(?P<b>[A-Za-z]{{3,9}})\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? {_YEAR}{_CLOCK}{_ZONE}",
+        pattern=rf"{_WEEKDAY}{_MONTH}\.? (?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? {_YEAR}{_CLOCK}{_ZONE}",
     ),
     TimeFormat(
         name="Mon Mar 5 14:30:00 2024",
-        pattern=rf"{_WEEKDAY}(?P<b>[A-Za-z]{{3,9}}) +(?P<d>\d{{1,2}}) "
+        pattern=rf"{_WEEKDAY}{_MONTH} +(?P<d>\d{{1,2}}) "
         rf"(?P<H>\d{{1,2}}):(?P<M>\d{{2}})(?::(?P<S>\d{{2}}))?{_ZONE} {_YEAR}",
     ),
 )
@@ -100,6 +105,7 @@ _REFUSED = {
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _LAST_DAY = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _MOST_SHAPES = 1_000
+_FAR = 1_900_000_000  # March 2030: seconds beyond it that read as a date and hour are doubtful
 _SHAPE_OF = np.arange(256, dtype=np.uint8)
 _SHAPE_OF[ord("0") : ord("9") + 1] = ord("0")
 
@@ -143,6 +149,11 @@ def decided(values: Column, *, column: str, stated: str | None, siblings: tuple[
     shaped = _shaped(values)
     short = stated is not None and stated.endswith("y")
     best = _best(shaped)
+    if best is SECONDS and _compact(_numbers(shaped, SECONDS)).mean() > 0.5:
+        raise Refused(
+            f'{column}: "{_first_of(shaped, best)}" could be seconds since 1970 or a date and hour written together: '
+            'state date_format, such as "%Y%m%d%H", in the mapping, or write best as 2024-03-31 14:30.'
+        )
     if best in SIMPLE:
         return best
     if best is _SERIAL and not _are_serials(shaped):
@@ -154,7 +165,7 @@ def decided(values: Column, *, column: str, stated: str | None, siblings: tuple[
         raise Refused(_short_years(_first_of(shaped, best), column))
     if stated:
         return NUMERIC[mark, stated[:-1] + order[-1]]
-    if mark == ".":  # nobody writes the month first with dots
+    if mark == "." and not _evidence(shaped, mark)[1]:  # hardly anybody writes the month first with dots
         return NUMERIC[mark, "d/m/Y"]
     return NUMERIC[mark, _order(shaped, mark, column, [_shaped(array) for array in siblings])]
 
@@ -288,6 +299,20 @@ def _are_serials(shaped: _Shaped) -> bool:
     return bool(((days >= 20_000) & (days < 70_000)).mean() > 0.5)
 
 
+def _numbers(shaped: _Shaped, form: TimeFormat) -> Ints:
+    """The numbers of the values that are written so."""
+    return np.concatenate([shaped.digits(positions, match.span("e")) for positions, match in _groups(shaped, form)])
+
+
+def _compact(seconds: Ints) -> Bools:
+    """Which numbers of ten digits read as YYYYMMDDHH of 1900 to 2099, or as YYMMDDhhmm."""
+    pairs = [seconds // 10**place % 100 for place in (8, 6, 4, 2, 0)]
+    a, b, c, d, e = pairs
+    whole = ((a == 19) | (a == 20)) & (c >= 1) & (c <= 12) & (d >= 1) & (d <= 31) & (e < 24)
+    short = (b >= 1) & (b <= 12) & (c >= 1) & (c <= 31) & (d < 24) & (e < 60)
+    return np.asarray(whole | short, dtype=bool)
+
+
 def _short_years(sample: str, column: str) -> str:
     return (
         f'{column}: the dates have years of two digits ("{sample}"): state date_format = "d/m/y" or "m/d/y", or one '
@@ -351,9 +376,10 @@ def _parsed(shaped: _Shaped, form: TimeFormat) -> tuple[Times, Any, Bools]:
     for positions, match in _groups(shaped, form):
         parts = _Parts(shaped=shaped, positions=positions, match=match)
         if form in EPOCHS:
-            times[positions] = parts.number("e") * EPOCHS[form]
+            number = parts.number("e")
+            times[positions] = number * EPOCHS[form]
             shift[positions] = np.timedelta64(0, "us")
-            fits[positions] = True
+            fits[positions] = ~(_compact(number) & (number >= _FAR)) if form is SECONDS else True
         else:
             days, good_date = _date(parts)
             clock, good_clock = _clock(parts)

@@ -15,6 +15,11 @@ from opex.sources.records import TEXT
 from opex.sources.vocabulary import words
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
+_DOUBTFUL = r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$"
+_POINTED = (
+    r"^[+-]?(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?:[ ']\d{3})+)?\.\d*(?:[eE][+-]?\d+)?$|^[+-]?\d{1,3}(?:,\d{3}){2,}$"
+)
+_COMMAED = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ ']\d{3})+)?,\d*$|^[+-]?\d{1,3}(?:\.\d{3}){2,}$"
 _LONGEST = 36_525 * UNITS["d"]
 _UNIT_WORDS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _WHOLE = r"^\+?\d{1,18}(?:\.0+)?$"
@@ -126,19 +131,45 @@ def _integers(array: pa.Array, known: pa.Array, expected: str) -> Typed:
     return Typed(values=values, expected=dict.fromkeys(map(int, bad), expected))
 
 
-def numbers(array: pa.Array, decimal_comma: bool) -> Typed:
-    """Finite numbers."""
-    plain = _with_point(array, decimal_comma)
+@dataclass(frozen=True, kw_only=True)
+class Decimals:
+    """How a column writes its numbers: with a decimal comma or a point, or with both (``mixed``)."""
+
+    comma: bool
+    mixed: bool = False
+
+
+def decimals(array: pa.Array, hint: bool) -> Decimals:
+    """How the whole column writes its numbers. ``hint`` says what holds where the values do not tell.
+
+    ``1,234`` and ``1.234`` can be read both ways; ``0.5`` and ``1,234.5`` have a point, ``0,5`` and ``1.234,5`` a
+    comma.
+    """
+    array = pc.utf8_trim_whitespace(array)
+    sure = array.filter(pc.fill_null(pc.invert(pc.match_substring_regex(array, _DOUBTFUL)), False))
+    points = pc.sum(pc.match_substring_regex(sure, _POINTED)).as_py() or 0
+    commas = pc.sum(pc.match_substring_regex(sure, _COMMAED)).as_py() or 0
+    return Decimals(comma=hint if points == commas else commas > points, mixed=bool(points and commas))
+
+
+def numbers(array: pa.Array, decimals: Decimals) -> Typed:
+    """Finite numbers, written in the column's way; what could be meant in two ways is bad in a mixed column."""
+    plain = _with_point(array, decimals.comma)
     fits = pc.fill_null(pc.match_substring_regex(plain, _NUMBER), False)
     known = pc.if_else(fits, pc.replace_substring_regex(plain, r"^\+", ""), pa.scalar(None, TEXT))
     found = np.asarray(known.cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
     bad = np.flatnonzero(array.is_valid().to_numpy(zero_copy_only=False) & ~np.isfinite(found))
-    return Typed(values=pd.Series(found), expected=dict.fromkeys(map(int, bad), "a finite number"))
+    expected = dict.fromkeys(map(int, bad), "a finite number")
+    if decimals.mixed:
+        doubtful = pc.fill_null(pc.match_substring_regex(pc.utf8_trim_whitespace(array), _DOUBTFUL), False)
+        said = "a number that can be read in one way only (the column has decimal points and decimal commas)"
+        expected |= dict.fromkeys(map(int, np.flatnonzero(doubtful.to_numpy(zero_copy_only=False))), said)
+    return Typed(values=pd.Series(found), expected=expected)
 
 
-def durations(array: pa.Array, unit: str, decimal_comma: bool) -> Typed:
+def durations(array: pa.Array, unit: str, decimals: Decimals) -> Typed:
     """Durations of 0 to 100 years, in microseconds. ``unit`` is one of ``UNITS``."""
-    found = numbers(array, decimal_comma).values.to_numpy()
+    found = numbers(array, decimals).values.to_numpy()
     micro = found * UNITS[unit]
     with np.errstate(invalid="ignore"):
         fits = (micro >= 0) & (micro <= _LONGEST)
@@ -150,13 +181,20 @@ def durations(array: pa.Array, unit: str, decimal_comma: bool) -> Typed:
 
 
 def _with_point(array: pa.Array, decimal_comma: bool) -> pa.Array:
-    """In a file with semicolons a comma is the decimal mark; points before it group thousands."""
+    """Numbers with a decimal point and without marks between thousands."""
     array = pc.utf8_trim_whitespace(array)
-    if not decimal_comma or not pc.any(pc.match_substring(array, ",")).as_py():
+    mark, group = (",", ".") if decimal_comma else (".", ",")
+    if not pc.any(pc.match_substring_regex(array, r"[,' \x{a0}\x{202f}]")).as_py() and not decimal_comma:
         return array
-    grouped = pc.fill_null(pc.match_substring_regex(array, r"^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$"), False)
-    without = pc.if_else(grouped, pc.replace_substring(array, ".", ""), array)
-    return pc.replace_substring(without, ",", ".")
+    grouped = pc.fill_null(pc.match_substring_regex(array, _grouped(mark, group)), False)
+    without = pc.if_else(grouped, pc.replace_substring_regex(array, rf"[{group}' \x{{a0}}\x{{202f}}]", ""), array)
+    return pc.replace_substring(without, ",", ".") if decimal_comma else without
+
+
+def _grouped(mark: str, group: str) -> str:
+    """Thousands with one kind of mark between them."""
+    groups = "|".join(rf"(?:{sign}\d{{3}})+" for sign in (f"[{group}]", "'", r"[ \x{a0}\x{202f}]"))
+    return rf"^[+-]?\d{{1,3}}(?:{groups})(?:[{mark}]\d+)?$"
 
 
 def flags(array: pa.Array) -> Typed:

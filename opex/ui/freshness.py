@@ -12,10 +12,11 @@ from opex.services.context import Context
 from opex.services.syncing import Freshness
 from opex.store.facts import LoadRecord
 from opex.ui.session import person, progress, refusals
-from opex.ui.words import moment, several
+from opex.ui.words import several
 
 __all__ = ["EXAMPLES", "ago", "newest_load", "sources"]
 
+GAPS = 3
 _SESSION = """region = "eu-west-1"
 # profile = "operations"     # or role_arn = "arn:aws:iam::123456789012:role/opex"
 since = 2026-01-01
@@ -95,12 +96,14 @@ def sources(of: Context) -> None:
     for one in configured:
         _row(of, one)
     fetched = {one.source.name for one in configured}
-    for load in by_hand:
-        if load.source not in fetched:
-            st.markdown(
-                f"**{markdown(load.source)}** · {load.kind} · {ago(of.now(), load.at)}, by hand",
-                help=f"Loaded {moment(load.at)}; newer rows come when somebody loads a newer file.",
-            )
+    told = [
+        f"**{markdown(load.source)}** ({load.kind}) {ago(of.now(), load.at)}"
+        for load in by_hand
+        if load.source not in fetched
+    ]
+    if told:
+        help_ = "Newer rows come when somebody loads a newer file."
+        st.markdown(f"Loaded by hand: {' · '.join(told)}", help=help_)
     _add(of)
 
 
@@ -130,11 +133,11 @@ def _told(of: Context, one: Freshness) -> str:
     if one.status == "new":
         return "not fetched yet"
     if one.status == "failed":
-        return f"**failed**: {markdown(one.refusal)} ({fresh})"
+        return f"**failed** ({fresh}): {markdown(one.refusal)}"
     if one.status == "partial":
-        gap = one.gaps[0] if one.gaps else "a gap"
-        more = f" and {several(len(one.gaps) - 1, 'more gap')}" if len(one.gaps) > 1 else ""
-        return f"**partial**: {markdown(gap)}{more} ({fresh})"
+        gaps = " ".join(markdown(gap) for gap in one.gaps[:GAPS]) or "a gap"
+        more = f" And {several(len(one.gaps) - GAPS, 'more gap')}." if len(one.gaps) > GAPS else ""
+        return f"**partial** ({fresh}): {gaps}{more}"
     return fresh
 
 
@@ -166,5 +169,5 @@ def _add(of: Context) -> None:
         if st.button("Keep this source", key="add_keep"):
             with refusals():
                 source = syncing.configure(of, text or "")
-                st.toast(f"{source.name} is kept. Sync it when you like.")
+                st.session_state["synced"] = [f"{source.name} is kept: sync it when you like."]
                 st.rerun()

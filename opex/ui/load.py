@@ -1,6 +1,6 @@
 """Loading in three steps on one page: drop files, see what we understood, load."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 
 import streamlit as st
@@ -45,12 +45,14 @@ def understood(of: Context, files: Brought) -> Ready | None:
     """The second step: what we understood, in a sentence and a preview, correctable; ``None`` as long as it asks."""
     st.subheader("What we understood", anchor=False)
     kind = _kind(files)
-    asked = reading_as(of, files, kind)
     try:
+        sheets = _sheet(files, kind)
+        if sheets is None:
+            return None
+        asked = reading_as(of, files, Asked(kind=kind, sheet=sheets or None))
         left = _without_what_is_in_the_way(files, asked)
-        first = _of_one_sheet(left, asked) if left else None
-        asked_now = corrected(of, left, *first) if left and first else None
-        return Ready(files=left, asked=asked_now) if left and asked_now else None
+        wanted = corrected(of, left, asked, _first(left, asked)) if left else None
+        return Ready(files=left, asked=wanted) if left and wanted else None
     except Refused as refusal:
         st.error(plain_words(str(refusal)))
         return None
@@ -72,7 +74,7 @@ def _without_what_is_in_the_way(files: Brought, asked: Asked) -> Brought | None:
     except Refused as refusal:
         bad = in_the_way(files, asked)
         if not bad:
-            raise
+            return files
         names = ", ".join(markdown(name) for name in bad)
         them = "it" if len(bad) == 1 else "them"
         st.markdown(f"**{names}** cannot be read as {asked.kind}. Load the others without {them}?")
@@ -83,22 +85,40 @@ def _without_what_is_in_the_way(files: Brought, asked: Asked) -> Brought | None:
     return files
 
 
-def _of_one_sheet(files: Brought, asked: Asked) -> tuple[Asked, Proposal] | None:
-    """A workbook with several tables is asked about: one sheet is one load."""
-    proposal = proposed(files, asked)
+def _sheet(files: Brought, kind: str) -> str | None:
+    """A workbook with several tables is asked about: one sheet is one load. Empty where there is nothing to ask.
+
+    Returns
+    -------
+    str or None
+        ``None`` as long as nothing was chosen.
+    """
+    try:
+        proposal = proposed(files, Asked(kind=kind))
+    except Refused:
+        return ""
     if not proposal.sheets or proposal.sample is not None or proposal.file_columns:
-        return asked, proposal
+        return ""
     st.markdown(f"**The workbook has tables on {len(proposal.sheets)} sheets. Which one do you want to load?**")
     sheet = st.selectbox(
-        "Sheet", proposal.sheets, index=None, key=f"sheet_{files.ident}_{asked.kind}", placeholder="Choose a sheet",
+        "Sheet", proposal.sheets, index=None, key=f"sheet_{files.ident}_{kind}", placeholder="Choose a sheet",
         label_visibility="collapsed", width=320,
     )  # fmt: skip
-    if sheet is None:
-        return None
-    others = ", ".join(markdown(name) for name in proposal.sheets if name != sheet)
-    st.caption(f"The others ({others}) are not in this load: choose them here afterwards, one by one.")
-    asked = replace(asked, sheet=sheet)
-    return asked, proposed(files, asked)
+    if sheet is not None:
+        others = ", ".join(markdown(name) for name in proposal.sheets if name != sheet)
+        st.caption(f"Not in this load: {others}. Choose them here afterwards, one by one.")
+    return sheet
+
+
+def _first(files: Brought, asked: Asked) -> Proposal:
+    """What the files show by themselves. Of several tables with unknown headers, the first one speaks for all."""
+    try:
+        return proposed(files, asked)
+    except Refused:
+        alone = proposed(files.only(0), asked)
+        if len(files.paths) == 1 or not alone.missing:
+            raise
+        return alone
 
 
 def load_step(of: Context, ready: Ready | None) -> None:

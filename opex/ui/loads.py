@@ -124,7 +124,7 @@ def _take_back(of: Context, record: LoadRecord, key: str) -> None:
 def _taken_back(of: Context, record: LoadRecord, asking: str, *, with_later: bool) -> None:
     who = person()
     try:
-        gone = loading.take_back(of, record.id, person=who.name if who else "", with_later=with_later)
+        loading.take_back(of, record.id, person=who.name if who else "", with_later=with_later)
     except Refused as refusal:
         if with_later or "later load" not in str(refusal):
             st.error(str(refusal))
@@ -135,7 +135,6 @@ def _taken_back(of: Context, record: LoadRecord, asking: str, *, with_later: boo
     st.session_state.pop("loaded", None)
     with progress("Looking at what is left") as told:
         finding.candidates(of, progress=told)
-    st.toast(f"Taken back: {several(len(gone), 'load')}.")
     st.rerun()
 
 

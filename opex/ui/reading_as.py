@@ -1,6 +1,7 @@
 """Which mapping reads the files: their own, one that was kept, or that of a load whose refused rows were mended."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -24,23 +25,23 @@ MOST_LOADS = 8
 ID = 12
 
 
-def reading_as(of: Context, files: Brought, kind: str) -> Asked:
+def reading_as(of: Context, files: Brought, asked: Asked) -> Asked:
     """The request to begin with. A choice appears only where there is one; what fits is chosen already, and said."""
-    kept = _kept_that_fit(of, files, kind)
+    kind, kept = asked.kind, _kept_that_fit(of, files, asked)
     loads = _loads_that_refused(of, kind) if _is_mended(files) else {}
     if not kept and not loads:
-        return Asked(kind=kind)
+        return asked
     options = [ITSELF, *kept, *loads]
     named = load_named(files.names, list(loads.values()))
     default = next((label for label, record in loads.items() if record is named), next(iter([*loads, *kept])))
     chosen = st.selectbox(
-        "Read it", options, options.index(default), key=f"read_as_{of.name}_{files.ident}_{kind}",
+        "Read it", options, options.index(default), key=f"read_as_{of.name}_{files.ident}_{kind}_{asked.sheet}",
         format_func=lambda one: f"with the kept mapping “{one}”" if one in kept else str(one), width=460,
     )  # fmt: skip
     if chosen in loads:
         st.caption("These are refused rows that were mended: they are read as the load that refused them read its own.")
-        return Asked(kind=kind, mapping=Mapping.from_toml(loads[chosen].mapping or ""))
-    return Asked(kind=kind, mapping=kept.get(chosen or ITSELF))
+        return replace(asked, mapping=Mapping.from_toml(loads[chosen].mapping or ""))
+    return replace(asked, mapping=kept.get(chosen or ITSELF))
 
 
 def _loads_that_refused(of: Context, kind: str) -> dict[str, LoadRecord]:
@@ -49,33 +50,32 @@ def _loads_that_refused(of: Context, kind: str) -> dict[str, LoadRecord]:
     return {f"as in {r.files[0] if r.files else r.source} of {moment(r.at)}": r for r in found[:MOST_LOADS]}
 
 
-def _kept_that_fit(of: Context, files: Brought, kind: str) -> dict[str, Mapping]:
-    """The mappings that were kept when these files came and whose columns they have.
+def _kept_that_fit(of: Context, files: Brought, asked: Asked) -> dict[str, Mapping]:
+    """The mappings that were kept when these files came and that read them; the sheet is the one that was asked for.
 
-    One that is kept later is made of these files, and in use already. A workbook's sheet is asked for anew where
-    the mapping names one that is not there.
+    One that is kept later is made of these files, and in use already.
     """
     seen: dict[str, dict[str, Mapping]] = st.session_state.setdefault("kept_that_fit", {})
-    key = f"{of.name} {files.ident} {kind}"
+    key = f"{of.name} {files.ident} {asked.kind} {asked.sheet}"
     if key not in seen:
-        every = loading.mappings(of, kind)
-        headers = _headers(files, kind) if every else set()
-        seen[key] = {name: mapping for name, mapping in every.items() if _fits(files, mapping, headers)}
+        every = {n: replace(m, sheet=asked.sheet) for n, m in loading.mappings(of, asked.kind).items()}
+        headers = _headers(files, asked) if every else set()
+        seen[key] = {name: mapping for name, mapping in every.items() if _fits(files, asked, mapping, headers)}
     return seen[key]
 
 
-def _headers(files: Brought, kind: str) -> set[str]:
+def _headers(files: Brought, asked: Asked) -> set[str]:
     try:
-        return set(proposed(files, Asked(kind=kind)).file_columns)
+        return set(proposed(files, asked).file_columns)
     except Refused:
         return set()
 
 
-def _fits(files: Brought, mapping: Mapping, headers: set[str]) -> bool:
+def _fits(files: Brought, asked: Asked, mapping: Mapping, headers: set[str]) -> bool:
     if headers:
         return used_columns(mapping) - {"file_stem"} <= headers
     try:
-        proposed(files, Asked(kind=mapping.kind, mapping=mapping))
+        proposed(files, replace(asked, mapping=mapping))
     except Refused:
         return False
     return True

@@ -44,7 +44,7 @@ def value_tables(it: Correcting) -> None:
     drawn = False
     for name in MEANINGS:
         found = _words_of(it, name)
-        unknown = [word for word in found if not _known(name, word) and not _stated(it, name, word)]
+        unknown = [word for word in found if not _known(name, word)]  # stated ones too: rows keep their place
         if found and (name in ALWAYS or unknown or it.mapping.values.get(name)):
             drawn = True
             _table(it, name, [*unknown, *(word for word in found if word not in unknown)])

@@ -18,8 +18,8 @@ from markdown_it import MarkdownIt
 
 from opex.domain.priorities import Priority
 from opex.domain.problems import Refused
-from opex.export import FORMATS, file_name, rank_document, render
 from opex.domain.safe import WORD_JOINER, cell, plain
+from opex.export import FORMATS, file_name, rank_document, render
 from tests.export import builders as b
 from tests.export.formulas import FORMULAS
 

@@ -154,7 +154,9 @@ step=room opex import incidents many.csv --source desk --workspace sqlite:///mad
         pytest.param(
             SMALL_FOLDER,
             id="the temporary folder",
-            marks=pytest.mark.xfail(reason='bug: told as "failed in a way that opex did not foresee", with a traceback'),
+            marks=pytest.mark.xfail(
+                reason='bug: told as "failed in a way that opex did not foresee", with a traceback'
+            ),
         ),
     ],
 )
