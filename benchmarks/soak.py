@@ -207,9 +207,12 @@ def metrics(address: str) -> dict[str, float]:
 
 
 def faults(log: Path) -> list[str]:
-    """The lines of the server's log that tell of a fault."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [line for line in lines if line.startswith("Traceback") or "reference " in line]
+    """The lines of the server's log that tell of a fault; the end of such a log is shown whole."""
+    text = log.read_text(encoding="utf-8", errors="replace")
+    found = [line for line in text.splitlines() if line.startswith("Traceback") or "reference " in line]
+    if found:
+        print(f"the server's log ends:\n{text[-8000:]}", file=sys.stderr)
+    return found
 
 
 # --- what is loaded ---------------------------------------------------------------------------------------------

@@ -17,11 +17,23 @@ def is_archive(path: Path) -> bool:
         with path.open("rb") as file:
             if file.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
                 return False
+        if _members_told(path) > MOST_MEMBERS:
+            return _is_cut(path)
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except _TROUBLE:
         return _is_cut(path)
     return not any(name in _OFFICE for name in names)
+
+
+def _members_told(path: Path) -> int:
+    """How many members the archive's end tells of, without reading their list; 0 where it has no end."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - 22 - 2**16))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    return int.from_bytes(tail[end + 10 : end + 12], "little") if end >= 0 else 0
 
 
 def _is_cut(path: Path) -> bool:
@@ -43,6 +55,7 @@ def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
     packed, total = path.stat().st_size, 0
     found: list[tuple[Path, str]] = []
     try:
+        _refuse_many(_members_told(path), name)
         with zipfile.ZipFile(path) as archive:
             for number, part in enumerate(_members(archive, name)):
                 target = folder / f"{number:05d}-{_plain(part.filename)}"
@@ -61,11 +74,15 @@ def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
 
 def _members(archive: zipfile.ZipFile, name: str) -> list[zipfile.ZipInfo]:
     parts = archive.infolist()
-    if len(parts) > MOST_MEMBERS:
-        raise Refused(f"{name} holds {len(parts):,} files; at most {MOST_MEMBERS:,} are read: unpack the part needed.")
+    _refuse_many(len(parts), name)
     if any(part.flag_bits & 1 for part in parts):
         raise Refused(f"{name} is encrypted; unpack it first.")
     return [part for part in parts if not part.is_dir() and not _is_hidden(part.filename)]
+
+
+def _refuse_many(members: int, name: str) -> None:
+    if members > MOST_MEMBERS:
+        raise Refused(f"{name} holds more than {MOST_MEMBERS:,} files; unpack the part that you need.")
 
 
 def _is_hidden(name: str) -> bool:

@@ -13,6 +13,7 @@ from opex.sources.cells import ERROR, Styles, WrongCellError, number_text, strin
 from opex.sources.packages import Listener, Package, Relation, package
 from opex.sources.records import shown
 
+MOST_SHEETS = 1_000
 MOST_ROWS = 1_048_576
 MOST_PLACES = 16_384
 MOST_MERGES = 100_000
@@ -326,6 +327,10 @@ def workbook(path: Path, name: str) -> Iterator[Workbook]:
         opened.told(part, book)
         if not book.titles:
             raise Refused(f"{name} is a workbook without sheets; save it anew as .xlsx.")
+        if len(book.titles) > MOST_SHEETS:
+            raise Refused(
+                f"{name} has {len(book.titles):,} sheets; at most {MOST_SHEETS:,} are read: keep those needed."
+            )
         sheets = [
             Sheet(title=title, part=near[number].part, kind=near[number].kind)
             for title, number in book.titles

@@ -48,7 +48,7 @@ def test_what_is_no_table_in_an_archive_is_passed_over_by_name(tmp_path: Path) -
     ("members", "sentence"),
     [
         ({"bomb.csv": b"0" * 150_000_000}, r"^all\.zip unpacks to more than \d+ MB from 0\.1 MB"),
-        ({f"{n}.csv": b"" for n in range(10_001)}, r"^all\.zip holds 10,001 files; at most 10,000 are read"),
+        ({f"{n}.csv": b"" for n in range(10_001)}, r"^all\.zip holds more than 10,000 files; unpack the part"),
         ({"folder/": b""}, r"^all\.zip is a zip archive without files\.$"),
     ],
     ids=["bomb", "many", "none"],

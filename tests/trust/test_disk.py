@@ -408,26 +408,39 @@ def used(context: Context) -> None:
 
 def outcome(file: Path, truth: dict[str, list[str]]) -> str:
     """How the damage shows itself; anything but a refusal that is fit to show rises."""
-    try:
-        context = context_at(f"sqlite:///{file}")
-    except Refused as refusal:
-        assert is_one_sentence(str(refusal))
+    damaged = file.read_bytes()
+    context, refused = opened(file)
+    assert file.read_bytes() == damaged, "opening it wrote to the damaged file"
+    if context is None:
+        assert is_one_sentence(refused)
         return "refused when opened"
     try:
         used(context)
         if check(context.database):
             return "found by check"
     except Refused as refusal:
-        assert is_one_sentence(str(refusal))
-        return "refused when used"
+        refused = str(refusal)
     finally:
         context.database.close()
+    if refused:
+        assert is_one_sentence(refused)
+        return "refused when used"
     kept = rows_of(file)
     if kept == truth:
         return "harmless: every row as it was"
     assert kept is not None
-    assert {name: len(rows) for name, rows in kept.items()} == {name: len(rows) for name, rows in truth.items()}
+    assert {name: len(rows) for name, rows in truth.items()}.items() <= {
+        n: len(rows) for n, rows in kept.items()
+    }.items()
     return "a value changed, unseen"
+
+
+def opened(file: Path) -> tuple[Context | None, str]:
+    """The workspace, or the sentence that refuses it."""
+    try:
+        return context_at(f"sqlite:///{file}"), ""
+    except Refused as refusal:
+        return None, str(refusal)
 
 
 @pytest.mark.xfail(reason="bug: 'unsupported file format' (bytes 44 to 47) rises as a traceback")
@@ -455,8 +468,8 @@ def test_a_hundred_damaged_files_are_refused_or_found_and_none_is_replaced(tmp_p
             troubles.append(f"{number} {way.__name__}: {str(found).splitlines()[0]}")
         else:
             outcomes[found] += 1
-        if (folder / "workspace.db").read_bytes() != damaged:
-            troubles.append(f"{number} {way.__name__}: the file was written to")
+        if found == "refused when opened" and (folder / "workspace.db").read_bytes() != damaged:
+            troubles.append(f"{number} {way.__name__}: the refused file was written to")
         shutil.rmtree(folder)
     figure("sqlite, 100 damaged files: " + ", ".join(f"{count} {what}" for what, count in outcomes.most_common()))
     assert troubles == []
@@ -486,7 +499,7 @@ def test_a_letter_changed_inside_a_title_is_found_by_check(prepared: Path) -> No
 
 
 def test_an_empty_file_becomes_a_workspace_as_sqlite_has_it(tmp_path: Path) -> None:
-    """A file of 0 bytes is a database without tables: what ``mktemp`` makes, but also what a lost file can look like."""
+    """A file of 0 bytes is a database without tables: what ``mktemp`` makes, and what a lost file can look like."""
     file = tmp_path / "workspace.db"
     file.touch()
     context = context_at(f"sqlite:///{file}")
