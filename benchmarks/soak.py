@@ -48,7 +48,8 @@ from opex.workspace import open_workspace
 LIMIT = 20.0
 """MB an hour."""
 SAMPLE_SECONDS = 10
-PAUSE = (20.0, 40.0)
+PAUSE, LOAD_EVERY = (20.0, 40.0), 60.0
+"""Seconds between what one person does, and between loads."""
 ROWS, SHIFT, WINDOWS = 2000, 1000, 3
 PATIENCE = 180
 MEASURES = {"rss": "Rss", "pss": "Pss", "anon": "Anonymous"}
@@ -513,7 +514,7 @@ async def bring(people: list[Person], random: Random) -> None:
         async with person.lock:
             if await _tried(person, f"load {file.what}", load(person, file)):
                 person.tally.loads[file.what] += 1
-        await asyncio.sleep(max(0.0, 60 - (monotonic() - begun)))
+        await asyncio.sleep(max(0.0, LOAD_EVERY - (monotonic() - begun)))
 
 
 # --- the run ----------------------------------------------------------------------------------------------------

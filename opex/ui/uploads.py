@@ -1,12 +1,15 @@
 """The files that a person brings, on disk in a folder of this session that goes away with them."""
 
+import fcntl
+import os
 import shutil
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 from typing import Any
 
 import streamlit as st
@@ -45,12 +48,45 @@ class Brought:
         )  # fmt: skip
 
 
+@cache
+def _root_of_process() -> Path:
+    """Where this process keeps what is brought. A process that is killed removes nothing: the next one does it.
+
+    A process holds a lock on its own folder as long as it lives; a folder without one belongs to nobody.
+    """
+    for left in Path(gettempdir()).glob("opex-uploads-*"):
+        lock = left / "lock"
+        if lock.is_file() and not lock.is_symlink() and _locked(lock) is not None:
+            shutil.rmtree(left, ignore_errors=True)
+    root = Path(mkdtemp(prefix="opex-uploads-"))
+    (root / "lock").touch()
+    _HELD.append(_locked(root / "lock"))
+    return root
+
+
+_HELD: list[int | None] = []
+
+
+def _locked(lock: Path) -> int | None:
+    """The lock, held until the process ends; ``None`` when somebody else holds it or owns the file."""
+    try:
+        opened = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(opened)
+        return None
+    return opened
+
+
 class _Folder:
     """A folder that is removed when nobody needs it any more: other files were brought, or the session ended."""
 
     def __init__(self, ident: str) -> None:
         self.ident = ident
-        self.path = Path(mkdtemp(prefix="opex-"))
+        self.path = Path(mkdtemp(dir=_root_of_process()))
         self.remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
