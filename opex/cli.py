@@ -26,6 +26,7 @@ from opex.domain.source import Source
 from opex.export import FORMATS, rank_document
 from opex.services import exporting, finding, knowing, loading, prioritising, reviewing, syncing
 from opex.services.context import Context
+from opex.sources.records import called
 from opex.store import database
 from opex.store.facts import LoadRecord
 
@@ -49,7 +50,9 @@ def main() -> None:
     try:
         app()
     except Refused as refusal:
-        _refuse(str(refusal))
+        _refuse(called(str(refusal)))
+    except UnicodeEncodeError:
+        _refuse("An argument holds bytes that are no UTF-8: write it anew.")
     except BrokenPipeError:
         sys.stderr.close()
 

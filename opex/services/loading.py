@@ -91,8 +91,9 @@ class Report:
     def sentence(self) -> str:
         """The report in words."""
         done = "would be loaded" if self.dry_run else "loaded"
+        what = "readings" if self.kind == "metrics" else self.kind
         return (
-            f"{self.read:,} {self.kind} read from {self.rows:,} rows or files: {self.loaded:,} {done}, "
+            f"{self.read:,} {what} read from {self.rows:,} rows or files: {self.loaded:,} {done}, "
             f"{self.unchanged:,} unchanged, {self.replaced:,} replaced, {self.refused:,} refused."
         )
 

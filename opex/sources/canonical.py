@@ -18,7 +18,7 @@ from opex.frames import Table
 from opex.sources import times, values
 from opex.sources.columns import JOINED, all_cells, column_cells, mapped, table_of
 from opex.sources.reading import Options
-from opex.sources.records import TEXT, Places, Records
+from opex.sources.records import TEXT, Places, Records, called
 from opex.sources.times import TimeFormat
 
 SYSTEMS = "all systems"
@@ -364,7 +364,10 @@ def _sifted(draft: _Draft, records: Records, table: Table, source: str) -> Canon
     )
 
 
-def refuse_option(better: str | None) -> None:
-    """Refuse a direction that is neither high nor low."""
-    if better is not None and better not in ("high", "low"):
-        raise Refused(f'--better is "{better}"; it must be high or low.')
+def refuse_options(options: Options) -> None:
+    """Refuse a direction that is neither high nor low, and texts that no database keeps."""
+    if options.better is not None and options.better not in ("high", "low"):
+        raise Refused(f'--better is "{options.better}"; it must be high or low.')
+    for name, text in options.__dict__.items():
+        if isinstance(text, str) and ("\x00" in text or called(text) != text):
+            raise Refused(f"--{name} holds a NUL or half a character, which no database keeps: write it anew.")

@@ -151,6 +151,10 @@ def _fault(paths: Sequence[Path], told: str) -> Exception:
 def _sizes(paths: Sequence[Path]) -> Iterator[int]:
     """The sizes of the files on disk; of folders those of what they hold, links left out."""
     for path in paths:
+        try:
+            path.stat()
+        except (OSError, ValueError):
+            raise Refused(f"There is no file or folder {called(str(path))[:200]}.") from None
         if path.is_dir():
             for folder, _, files in os.walk(path):
                 for file in files:

@@ -19,7 +19,7 @@ from opex.sources.canonical import (
     Canonical,
     canonical,
     decimals,
-    refuse_option,
+    refuse_options,
     time_formats,
     with_decimals,
     without_missing,
@@ -101,7 +101,7 @@ def read_into(
         Nothing can be read as asked; the message is one sentence for the person.
     """
     said = Options(**options)
-    refuse_option(said.better)
+    refuse_options(said)
     work = _made(folder / "work")
     files = chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work, walked=walked)
     tell = progress or _silent
@@ -137,7 +137,7 @@ def propose(
                 _ = proposal.sample.tables
             return proposal
     said = Options(**options)
-    refuse_option(said.better)
+    refuse_options(said)
     work = _made(folder / "work")
     lone = _lone_table(paths, kind, format, said.sheet or (mapping.sheet if mapping else None))
     if isinstance(lone, Proposal):
@@ -404,6 +404,7 @@ def _fitted(files: Chosen, spool: Spool, options: Options, work: Path) -> _Group
         spool = _changed(spool, mapping, options, work)
     generic = mapping.match_others
     mapping = resolved(mapping, spool.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
+    mapping = _named_metric(mapping, options)
     if generic and mapping.split is None and mapping.kind == "incidents" and "system" in mapping.columns:
         mapping = replace(mapping, split=proposed_split(mapping, _narrow(spool, mapping, ["system"])))
     return _Group(spool=spool, mapping=mapping)

@@ -1,5 +1,6 @@
 """The process that imports the readers once and forks a child, with limits, for each request (see ``guard``)."""
 
+import errno
 import gc
 import json
 import os
@@ -62,8 +63,18 @@ def _serve(connection: socket.socket) -> None:
             return  # the one who asked says how much there was
         except BrokenPipeError:
             return
-        except Exception:
-            say({"fault": traceback.format_exc(limit=-12)})
+        except Exception as error:
+            full = isinstance(error, OSError) and (error.errno == errno.ENOSPC or "No space left" in str(error))
+            say({"refused": NO_ROOM} if full else {"fault": _trace(error)})
+
+
+NO_ROOM = "There is no room left in the temporary folder (TMPDIR) to read the file: make room there, and try again."
+
+
+def _trace(error: Exception) -> str:
+    """Where it failed and as what, without the error's own words: these may hold a cell of the file."""
+    frames = "".join(traceback.format_tb(error.__traceback__)[-12:])
+    return f"Traceback in the reader of a file:\n{frames}{type(error).__name__}"
 
 
 def _limit(memory: int, seconds: int) -> None:

@@ -1,5 +1,6 @@
 """A workspace's database: connections that behave the same on SQLite and PostgreSQL, and its migrations."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,18 +80,41 @@ class Database:
 def _troubles() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.DBAPIError, sqlite3.Error, psycopg.Error) as error:  # bulk rows raise the drivers' own
+    except (sa.exc.DBAPIError, sqlite3.Error, psycopg.Error, UnicodeEncodeError) as error:  # bulk rows raise their own
         raise _refusal(error) from error
 
 
+_DAMAGED = ("not a database", "malformed", "unsupported file format", "could not decode to utf-8")
+_NO_ROOM = ("is full", "no space left", "disk full", "disk i/o error", "could not extend file")
+_AWAY = (
+    "unable to open",
+    "readonly",
+    "read-only",
+    "connection",
+    "resolve",
+    "terminating",
+    "shutting down",
+    "starting up",
+)
+
+
 def _refusal(error: Exception) -> Exception:
-    text = str(error.orig if isinstance(error, sa.exc.DBAPIError) else error)
-    if "database is locked" in text or "lock timeout" in text:
+    """The sentence for what is wrong with the place where the workspace lies; a bug stays what it is."""
+    origin = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    text = str(origin)
+    lower = text.lower()
+    if isinstance(origin, UnicodeEncodeError) or "nul (0x00)" in lower:
+        return Refused("A text holds a NUL or half a character, which no database keeps: write it anew.")
+    if "database is locked" in lower or "lock timeout" in lower:
         return Busy("Somebody else is writing to this workspace: nothing was saved, try again in a moment.")
-    if "not a database" in text or "malformed" in text:
+    if any(words in lower for words in _DAMAGED):
         return Refused("The workspace's file is damaged or is no SQLite database: restore it from a copy.")
-    if "unable to open" in text or "readonly" in text or "is full" in text or "connection" in text.lower():
-        return Refused(f"The workspace cannot be reached ({text.splitlines()[0]}).")
+    if any(words in lower for words in _NO_ROOM):
+        return Refused(
+            "There is no room left for the workspace, or its disk fails: nothing was saved. Make room, try again."
+        )
+    if any(words in lower for words in _AWAY) or type(origin) in (psycopg.OperationalError, psycopg.ProgrammingError):
+        return Refused(f"The workspace cannot be reached ({text.splitlines()[0].rstrip('.')}).")
     return error
 
 
@@ -125,13 +149,48 @@ def _engine(url: str) -> sa.Engine:
         if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
             raise Refused(f"A workspace is a SQLite file or a PostgreSQL database, not {parsed.get_backend_name()}.")
         arguments = {"timeout": BUSY_SECONDS} if parsed.get_backend_name() == "sqlite" else {}
-        engine = sa.create_engine(parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = sa.create_engine(
+            parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite", hide_parameters=True
+        )
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError, ValueError) as error:
         raise Refused("The workspace's address is not a SQLAlchemy URL, such as sqlite:///var/opex.db.") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
+        _follow_file(engine)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _follow_file(engine: sa.Engine) -> None:
+    """A workspace's file that is gone is never made anew, and one that was put in its place is opened anew."""
+    path = engine.url.database
+    if not path or path == ":memory:" or path.startswith("file:"):
+        return
+    seen: list[bool] = []
+
+    def there() -> tuple[int, int] | None:
+        try:
+            found = os.stat(path)
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @event.listens_for(engine, "do_connect")
+    def _refuse_gone(*_: Any) -> None:
+        if seen and there() is None:
+            raise sqlite3.OperationalError("unable to open database file: it is gone")
+
+    @event.listens_for(engine, "connect")
+    def _note(_connection: Any, record: Any) -> None:
+        seen.append(True)
+        record.info["file"] = there()
+
+    @event.listens_for(engine, "checkout")
+    def _compare(_connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") is None:
+            record.info["file"] = there()  # SQLite makes the file with the first write
+        elif there() != record.info["file"]:
+            raise sa.exc.DisconnectionError("the workspace's file is another one")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

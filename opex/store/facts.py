@@ -228,7 +228,7 @@ def take_back(database: Database, id: str, *, person: str, at: datetime, with_la
         later = [one for one in _since(connection, record) if one.changed]
         if later and not with_later:
             names = ", ".join(
-                f"{one.files[0] if one.files else one.source} of {one.at:%Y-%m-%d %H:%M}" for one in later[:3]
+                f"{one.files[0] if one.files else one.source} of {one.at:%Y-%m-%d %H:%M} UTC" for one in later[:3]
             )
             more = f" and {len(later) - 3} more" if len(later) > 3 else ""
             raise Refused(
@@ -305,6 +305,9 @@ def read(database: Database, name: str, *, without: Sequence[str] = ()) -> pd.Da
     kept = [table.c.id, *(table.c[n] for n in frames.TABLES[name].names if n not in without)]
     with database.reading() as connection:
         frame = bulk.fetch(connection, kept)
+    needed = [column.name for column in frames.TABLES[name].columns if column.required and column.name not in without]
+    if frame[needed].isna().to_numpy().any():
+        raise Refused("The workspace is damaged: values that each row has are missing. Restore it from a copy.")
     time = "at" if name == "readings" else "started_at"
     return frame.sort_values([time, "id"], kind="stable", ignore_index=True)
 

@@ -52,7 +52,7 @@ def test_a_load_on_which_others_stand_goes_only_together_with_them(database: Dat
     load(database, "3", {"source_id": "1", "team": "C"}, {"source_id": "2", "team": "C"}, {"source_id": "3"})
     load(database, "4", {"source_id": "3"})  # changes nothing, so nothing stands on it
     held = state(database)
-    with pytest.raises(Refused, match=r"^1 later load of jira stands on this one \(a\.csv of 2026-03-01 12:03\)"):
+    with pytest.raises(Refused, match=r"^1 later load of jira stands on this one \(a\.csv of 2026-03-01 12:03 UTC\)"):
         facts.take_back(database, "2", person="Ana", at=LATER)
     assert_same(state(database), held)
     gone = facts.take_back(database, "2", person="Ana", at=LATER, with_later=True)

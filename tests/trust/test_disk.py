@@ -102,7 +102,6 @@ def environment(folder: Path) -> dict[str, str]:
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(folder), "LANG": "C.UTF-8"}
 
 
-@pytest.mark.xfail(reason="bug: SQLite's 'disk I/O error' rises as a traceback")
 def test_a_load_that_may_not_write_a_larger_file_changes_nothing_and_works_with_room(
     prepared: Path, tmp_path: Path
 ) -> None:
@@ -154,9 +153,6 @@ step=room opex import incidents many.csv --source desk --workspace sqlite:///mad
         pytest.param(
             SMALL_FOLDER,
             id="the temporary folder",
-            marks=pytest.mark.xfail(
-                reason='bug: told as "failed in a way that opex did not foresee", with a traceback'
-            ),
         ),
     ],
 )
@@ -285,7 +281,6 @@ def test_a_server_that_goes_in_the_middle_of_a_load_leaves_nothing_of_it(
     context.database.close()
 
 
-@pytest.mark.xfail(reason="bug: an empty database is made in the place of the file, and used after the file is back")
 def test_a_file_that_goes_and_comes_back_is_told_and_never_replaced(prepared: Path, tmp_path: Path) -> None:
     context = context_at(f"sqlite:///{prepared}")
     before = state_of(context)
@@ -303,7 +298,6 @@ def test_a_file_that_goes_and_comes_back_is_told_and_never_replaced(prepared: Pa
     context.database.close()
 
 
-@pytest.mark.xfail(reason="bug: connections that saw the place empty stay in the pool; only a restart helps")
 def test_a_file_that_went_while_it_was_open_is_used_again_once_it_is_back(prepared: Path) -> None:
     context = context_at(f"sqlite:///{prepared}")
     before = facts.counts(context.database)
@@ -443,7 +437,6 @@ def opened(file: Path) -> tuple[Context | None, str]:
         return None, str(refusal)
 
 
-@pytest.mark.xfail(reason="bugs: an unknown format, text that is no UTF-8 and a missing value rise as tracebacks")
 def test_a_hundred_damaged_files_are_refused_or_found_and_none_is_replaced(tmp_path: Path, figure: Figure) -> None:
     file = tmp_path / "workspace.db"
     context = context_at(f"sqlite:///{file}")
@@ -477,7 +470,6 @@ def test_a_hundred_damaged_files_are_refused_or_found_and_none_is_replaced(tmp_p
     assert outcomes["a value changed, unseen"] <= 10
 
 
-@pytest.mark.xfail(reason="bug: 'unsupported file format' rises as a traceback")
 def test_a_file_of_a_format_that_this_sqlite_does_not_know_is_refused(prepared: Path) -> None:
     damaged = overwritten(prepared.read_bytes(), 44, (99).to_bytes(4))  # the number of the schema's format
     prepared.write_bytes(damaged)
@@ -487,7 +479,6 @@ def test_a_file_of_a_format_that_this_sqlite_does_not_know_is_refused(prepared: 
     assert prepared.read_bytes() == damaged
 
 
-@pytest.mark.xfail(reason="bug: 'Could not decode to UTF-8 column' rises with the text of the cell, unseen by check")
 def test_a_title_that_is_no_text_any_more_is_told_without_its_words(prepared: Path) -> None:
     prepared.write_bytes(prepared.read_bytes().replace(b"Checkout number 17 is slow", b"Checkout number 17 is \xfflow"))
     context = context_at(f"sqlite:///{prepared}")

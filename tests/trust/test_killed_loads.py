@@ -333,7 +333,10 @@ def test_a_killed_load_leaves_no_process_behind_and_only_its_temporary_folder(
         folder.mkdir()
         url = f"sqlite:///{tmp_path / f'{number}.db'}"
         pid = nursery.start("import", "incidents", file, "--workspace", url, TMPDIR=str(folder))
-        time.sleep(0.4 + 0.35 * (number % 8))
+        until = time.monotonic() + 20
+        while not descendants(pid) and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(0.5 * (number % 8))
         below = descendants(pid)
         os.kill(pid, signal.SIGKILL)
         ended = nursery.end(pid)
