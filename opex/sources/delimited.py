@@ -25,6 +25,7 @@ DELIMITERS = ",;\t|"
 MOST_COLUMNS = 2_000
 HEAD = 1024**2
 BLOCK = 8 * 1024**2
+MOST_BAD = 500_000
 WHY = ("refused: file", "refused: row", "refused: why")
 _UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
@@ -178,7 +179,7 @@ def _batches(
 
     def keep(row: pyarrow.csv.InvalidRow) -> str:
         bad.append(row if row.text.strip() else _Blank(row.number))
-        return "skip"
+        return "skip" if len(bad) < MOST_BAD else "error"
 
     places = [str(place) for place in range(width)]
     read = pyarrow.csv.ReadOptions(use_threads=False, column_names=places, skip_rows=skip, block_size=block)
@@ -208,6 +209,11 @@ def _batches(
                 f"{name}: after row {rows:,} a row is longer than {block // 1024**2} MB; "
                 'a quote may be opened there and not closed: close it, or write a quote inside a cell as "".'
             ) from None
+        if len(bad) >= MOST_BAD:
+            raise Refused(
+                f"{name} has more than {MOST_BAD:,} rows that are blank or have not {width} fields as the header has; "
+                "it may be no table, or have another delimiter."
+            ) from None
         if not re.search(r"Empty CSV|contains no|too few rows|skip initial", str(error), re.IGNORECASE):
             raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}.") from None
     _refuse_unclosed(bad[told:], name, delimiter)
@@ -226,15 +232,25 @@ def _refuse_unclosed(bad: Sequence[_Bad], name: str, delimiter: str) -> None:
 
 
 def _doubtful_quotes(file: BinaryIO, delimiter: str) -> bool:
-    """Whether a quote stands between two letters of a cell: it may be one, or a cell may go on behind its end."""
+    """Whether a cell may go on behind its closing quote: then a strict reader has to go over the file.
+
+    Runs of quotes tell: between two letters an even number is quotes inside of a cell; at the begin of a cell an odd
+    one opens it.
+    """
     file.seek(0)
     edge = np.zeros(256, dtype=bool)
-    edge[[ord('"'), ord(delimiter), ord("\n"), ord("\r")]] = True
+    edge[[ord(delimiter), ord("\n"), ord("\r")]] = True
     before = b"\n"
     while part := file.read(BLOCK):
         data = np.frombuffer(before + part + b"\n", dtype=np.uint8)
-        quotes = np.flatnonzero(data[1:-1] == ord('"')) + 1
-        if bool((~edge[data[quotes - 1]] & ~edge[data[quotes + 1]]).any()):
+        quote = data == ord('"')
+        starts = np.flatnonzero(quote[1:] & ~quote[:-1]) + 1
+        ends = np.flatnonzero(quote[:-1] & ~quote[1:])
+        if len(starts) != len(ends):  # a run goes on in the next block
+            return True
+        odd = (ends - starts) % 2 == 0
+        opened = edge[data[starts - 1]]
+        if bool((~edge[data[ends + 1]] & (odd != opened)).any()):
             return True
         before = part[-1:]
     return False
