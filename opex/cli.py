@@ -124,7 +124,17 @@ def serve(
         os.environ["OPEX_WORKSPACE"] = url
     arguments = ["run", str(_app_file()), "--server.port", str(port), "--server.address", "127.0.0.1"]
     command = [sys.executable, "-m", "streamlit", *arguments]
-    raise SystemExit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter and file
+    done = subprocess.run(command, check=False, env={**MEMORY, **os.environ})  # noqa: S603 - our own interpreter and file
+    raise SystemExit(done.returncode)
+
+
+# A server of many threads: glibc would keep what they freed in up to sixteen heaps, more with each hour.
+MEMORY = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": str(1024**2),
+    "MALLOC_MMAP_THRESHOLD_": str(1024**2),
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
 
 
 def _app_file() -> Path:
