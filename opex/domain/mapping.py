@@ -109,6 +109,8 @@ class Mapping:
     def __post_init__(self) -> None:
         if not self.name.strip():
             raise Refused("A mapping needs a name: it is the source of what is loaded with it.")
+        if "\x00" in self.name or self.name.encode("utf-8", "replace").decode() != self.name:
+            raise Refused("A mapping's name holds a NUL or half a character, which no database keeps: write it anew.")
         if self.kind not in KINDS:
             raise Refused(f'The mapping {self.name} says kind = "{self.kind}"; it must be one of {", ".join(KINDS)}.')
         if self.date_format and self.date_format not in DATE_FORMATS and "%" not in self.date_format:

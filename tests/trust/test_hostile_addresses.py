@@ -376,15 +376,21 @@ def test_a_statement_in_a_name_or_an_id_finds_nothing_and_breaks_nothing(
     file = b.written(tmp_path / "some.csv", b.incidents(1, 3))
     b.load(both_contexts, file)
     rows = facts.counts(both_contexts.database)
-    assert as_typed_or_refused(lambda: loading.take_back(both_contexts, text)) == f'There is no load "{text}".'
-    assert loading.refused_rows(both_contexts, text) is None
-    assert as_typed_or_refused(lambda: syncing.remove(both_contexts, text)) == f'There is no source "{text}".'
+    no_text = "A text holds a NUL or half a character, which no database keeps: write it anew."
+    said = as_typed_or_refused(lambda: loading.take_back(both_contexts, text))
+    assert said in (f'There is no load "{text}".', no_text)
+    assert as_typed_or_refused(lambda: loading.refused_rows(both_contexts, text)) in (None, no_text)
+    said = as_typed_or_refused(lambda: syncing.remove(both_contexts, text))
+    assert said in (f'There is no source "{text}".', no_text)
     assert as_typed_or_refused(lambda: list(syncing.sync(both_contexts, [text]))) is not None
     columns = {"source_id": "id", "title": "title", "started_at": "started_at"}
-    mapping = Mapping(name=text, kind="incidents", columns=columns)
-    keep = lambda: loading.keep_mapping(both_contexts, mapping, [file], Asked(kind="incidents"))  # noqa: E731
+
+    def keep() -> object:
+        mapping = Mapping(name=text, kind="incidents", columns=columns)
+        return loading.keep_mapping(both_contexts, mapping, [file], Asked(kind="incidents"))
+
     if as_typed_or_refused(keep) is None:
-        assert loading.mappings(both_contexts, "incidents") == {text: mapping}
+        assert loading.mappings(both_contexts, "incidents").keys() == {text}
     toml = f'name = {json.dumps(text)}\nfrom = "aws-alarms"\nregion = "eu-west-1"\n'
     if as_typed_or_refused(lambda: syncing.configure(both_contexts, toml)) is None:
         assert list(syncing.configured(both_contexts)) == [text]
