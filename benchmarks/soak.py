@@ -78,7 +78,7 @@ class Tally:
 
     def skip(self, name: str, why: str) -> None:
         self.skipped[name] += 1
-        print(f"skipped {name}: {why.splitlines()[0][:160]}", file=sys.stderr, flush=True)
+        print(f"skipped {name}: {' '.join(why.split())[:240]}", file=sys.stderr, flush=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +126,8 @@ def slope(minutes: list[float], values: list[float]) -> Slope | None:
     """The slope of these minutes; ``None`` for less than three."""
     if len(minutes) < 3:
         return None
+    if min(values) == max(values):
+        return Slope(mb_an_hour=0.0, low=0.0, high=0.0)
     fit = stats.linregress([minute / 60 for minute in minutes], values)
     wide = float(stats.t.ppf(0.975, len(minutes) - 2) * fit.stderr)
     return Slope(mb_an_hour=float(fit.slope), low=float(fit.slope) - wide, high=float(fit.slope) + wide)
