@@ -8,13 +8,19 @@ from benchmarks import click, ingest, load, rank, start, themes
 from benchmarks.measuring import Measured
 
 BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
-    "load": load.measure, "ingest": ingest.measure, "rank": rank.measure, "themes": themes.measure, "click": click.measure, "start": start.measure
-}  # fmt: skip
+    "load": load.measure,
+    "ingest": ingest.measure,
+    "rank": rank.measure,
+    "themes": themes.measure,
+    "click": click.measure,
+    "start": start.measure,
+}
 
 
 def line(one: Measured) -> str:
     limit, met = ("", "") if one.limit is None else (f"{one.limit:g}", "met" if one.met else "NOT MET")
-    return f"{one.what:<32}{_shown(one.ours, one.unit):>10}{_shown(one.floor, one.unit):>10}{one.ratio:>8.2f}{limit:>7}  {met:<9}{one.note}"
+    sides = f"{_shown(one.ours, one.unit):>10}{_shown(one.floor, one.unit):>10}"
+    return f"{one.what:<32}{sides}{one.ratio:>8.2f}{limit:>7}  {met:<9}{one.note}"
 
 
 def _shown(value: float, unit: str) -> str:
