@@ -45,7 +45,7 @@ def test_a_hostile_text_comes_back_from_every_field_as_typed(both_contexts: Cont
     db, at = both_contexts.database, datetime(2026, 7, 1, tzinfo=UTC)
     row = {"source": text, "source_id": text, "description": text, "system": text, "environment": text, "team": text}
     row |= {"title": text, "category": text, "status": text, "url": text, "tags": text, "caused_by": text}
-    facts.load(db, s.incidents(row, further={text: [text]}), s.record(text, person=text, files=(text,)))
+    facts.load(db, s.incidents(row, further={text: [text]}), s.record(text, source=text, person=text, files=(text,)))
     kept = facts.read(db, "incidents").iloc[0]
     assert {name: kept[name] for name in row} == row
     assert facts.read_incident_systems(db)["system"].tolist() == [text]
