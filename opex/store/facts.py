@@ -321,14 +321,14 @@ def read_incident_systems(database: Database) -> pd.DataFrame:
 
 
 def descriptions(database: Database, ids: Sequence[str]) -> dict[str, str]:
-    """What was written about these incidents, by id; those without a description are left out."""
+    """What was written about these incidents, by id; in this order; those without one are left out."""
     found: dict[str, str] = {}
     with database.reading() as connection:
         for start in range(0, len(ids), 500):
             some = incidents.c.id.in_(ids[start : start + 500])
             wanted = sa.select(incidents.c.id, incidents.c.description).where(some)
             found |= {row.id: row.description for row in connection.execute(wanted) if row.description}
-    return found
+    return {one: found[one] for one in ids if one in found}
 
 
 def counts(database: Database) -> dict[str, int]:
