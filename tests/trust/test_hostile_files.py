@@ -25,6 +25,11 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(folder=tmp_path)
 
 
+def printable(text: str) -> str:
+    """With half characters escaped: a report of pytest must be UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 @pytest.mark.timeout(7200)
 def test_a_thousand_hostile_files_are_refused_or_read_exactly(
     tmp_path: Path, bench: Bench, figure: Callable[[str], None]
@@ -36,7 +41,7 @@ def test_a_thousand_hostile_files_are_refused_or_read_exactly(
     for case in corpus(tmp_path / "corpus", count=count):
         outcome = attempt(case, bench)
         said = judge(case, outcome)
-        failures += [f"{case.label}: {said}"] if said else []
+        failures += [printable(f"{case.label}: {said}")] if said else []
         strict += [case.label] if too_strict(case, outcome) else []
         slowest = max(slowest, (outcome.seconds, case.label))
         largest = max(largest, (outcome.peak, case.label))
@@ -53,7 +58,7 @@ def test_a_thousand_hostile_files_are_refused_or_read_exactly(
 
 def test_the_command_line_refuses_them_with_one_sentence_too(tmp_path: Path, nursery: Nursery) -> None:
     bench, cases = Bench(folder=tmp_path, nursery=nursery), corpus(tmp_path / "corpus", count=sized(6, 100), seed=8)
-    told = [f"{case.label}: {said}" for case in cases if (said := judge(case, by_command_line(case, bench)))]
+    told = [printable(f"{case.label}: {said}") for case in cases if (said := judge(case, by_command_line(case, bench)))]
     assert told == []
 
 
