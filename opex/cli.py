@@ -5,7 +5,6 @@ Results go to stdout, everything else to stderr; exit 0 done, 1 refused with one
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -124,8 +123,7 @@ def serve(
         os.environ["OPEX_WORKSPACE"] = url
     arguments = ["run", str(_app_file()), "--server.port", str(port), "--server.address", "127.0.0.1"]
     command = [sys.executable, "-m", "streamlit", *arguments]
-    done = subprocess.run(command, check=False, env={**MEMORY, **os.environ})  # noqa: S603 - our own interpreter and file
-    raise SystemExit(done.returncode)
+    os.execve(sys.executable, command, {**MEMORY, **os.environ})  # noqa: S606 - the server takes this process's place
 
 
 # A server of many threads: glibc would keep what they freed in up to sixteen heaps, more with each hour.

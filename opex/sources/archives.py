@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from opex.domain.problems import Refused
-from opex.sources.content import BOMB_FLOOR, BOMB_RATIO, CHUNK, LIMIT
+from opex.sources.content import CHUNK, refuse_bomb
 
 MOST_MEMBERS = 10_000
 _OFFICE = ("[Content_Types].xml", "mimetype", "xl/workbook.xml", "AndroidManifest.xml", "META-INF/MANIFEST.MF")
@@ -62,7 +62,7 @@ def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
                 with archive.open(part) as source, target.open("wb") as sink:
                     while chunk := source.read(CHUNK):
                         total += len(chunk)
-                        _refuse_bomb(total, packed, name)
+                        refuse_bomb(total, packed, name)
                         sink.write(chunk)
                 found.append((target, f"{name}/{part.filename}"))
     except _TROUBLE:
@@ -93,11 +93,3 @@ def _plain(name: str) -> str:
     """The last part of a member's name, short and harmless: it only has to keep its ending."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(letter for letter in last if letter.isascii() and (letter.isalnum() or letter in "._-"))[-60:]
-
-
-def _refuse_bomb(total: int, packed: int, name: str) -> None:
-    if total > LIMIT or (total > BOMB_FLOOR and total > BOMB_RATIO * packed):
-        raise Refused(
-            f"{name} unpacks to more than {total // CHUNK:,} MB from {packed / CHUNK:.1f} MB; "
-            "unpack it, look at it and load the part that you need."
-        )

@@ -164,7 +164,7 @@ def _unpacked(file: BinaryIO, name: str, whole: bool) -> Iterator[bytes]:
             ended = not rest
             part, begun = member.decompress(rest, CHUNK), True
             total += len(part)
-            _refuse_bomb(total, file.tell(), name)
+            refuse_bomb(total, file.tell(), name)
             yield part
             rest = member.unconsumed_tail
             if member.eof:
@@ -250,7 +250,8 @@ def _undecodable(name: str, encoding: str, place: int) -> Refused:
     return Refused(f"{name} is not readable as {encoding} (byte {place:,}); save it as UTF-8.")
 
 
-def _refuse_bomb(total: int, packed: int, name: str) -> None:
+def refuse_bomb(total: int, packed: int, name: str) -> None:
+    """Refuse what has unpacked so many bytes from so many: more than is read at all, or far more than is honest."""
     if total > LIMIT or (total > BOMB_FLOOR and total > BOMB_RATIO * packed):
         raise Refused(
             f"{name} unpacks to more than {total // CHUNK:,} MB from {packed / CHUNK:.1f} MB; "
