@@ -178,7 +178,7 @@ def stem(name: str) -> str:
 
 
 def called(name: str) -> str:
-    """A file's name as reports and databases can hold it: bytes that are no UTF-8 become question marks.
+    r"""A file's name as reports and databases can hold it: bytes that are no UTF-8 become question marks.
 
     Examples
     --------
