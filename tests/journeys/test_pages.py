@@ -53,7 +53,11 @@ def sample(browser: Browser, server: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_shows_its_answer_and_can_be_used_by_all(browser: Browser, sample: str, page: str, look: str) -> None:
     scheme, width, height = LOOKS[look]
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})  # type: ignore[arg-type]
+    context = browser.new_context(
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",  # axe measures colours, and not in the middle of a fade
+    )
     visitor = Visitor(page=context.new_page(), address=sample)
     visitor.page.on("request", visitor.note)
     visitor.go(f"/{'' if page == 'priorities' else page}?workspace=Sample+data")

@@ -47,8 +47,10 @@ def take(aws: Aws, source: Source, state: Mapping[str, Any], now: datetime, fold
 
     Notes
     -----
-    The state holds the ETag of every object that came. Objects that are gone from the bucket leave it, once a whole
-    listing has shown so. An object that did not come whole is a gap, is not kept, and comes with the next run.
+    Objects come in the order in which they last changed, so that the newest version of a row counts; S3 tells that by
+    the second, and within one second they come by key. The state holds the ETag of every object that came. Objects
+    that are gone from the bucket leave it, once a whole listing has shown so. An object that did not come whole is a
+    gap, is not kept, and comes with the next run.
     """
     bucket, prefix = s3_address(source.address or "")
     tell(0.0, f"listing s3://{bucket}/{prefix}")
