@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import count
 from pathlib import Path, PurePosixPath
 from tempfile import gettempdir, mkdtemp
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from opex.services.context import Context
 from opex.workspace import SAMPLE_NAME
@@ -82,12 +86,35 @@ def _locked(lock: Path) -> int | None:
 
 
 class _Folder:
-    """A folder that is removed when nobody needs it any more: other files were brought, or the session ended."""
+    """What this session brought, each upload once, on disk until it is taken out again or the session ends."""
 
-    def __init__(self, ident: str) -> None:
-        self.ident = ident
-        self.path = Path(mkdtemp(dir=_root_of_process()))
-        self.remove = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+    def __init__(self, *, together: bool) -> None:
+        self.together = together
+        self.root = Path(mkdtemp(dir=_root_of_process()))
+        weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
+        self._kept: dict[str, Path] = {}
+        self._number = count()
+
+    def hold(self, uploads: Sequence[Any]) -> tuple[Path, ...]:
+        """Where the uploads lie, in their order: in one folder, or apart so that equal names do not meet."""
+        for gone in set(self._kept) - {file.file_id for file in uploads}:
+            self._kept.pop(gone).unlink(missing_ok=True)
+        for file in uploads:
+            if file.file_id not in self._kept:
+                path = inside(self.root if self.together else self.root / str(next(self._number)), file.name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(file.getbuffer())
+                self._kept[file.file_id] = path
+                _forget_bytes(file)
+        return tuple(self._kept[file.file_id] for file in uploads)
+
+
+def _forget_bytes(file: Any) -> None:
+    """What lies on disk need not stay in the server's memory, where Streamlit keeps uploads until the session ends."""
+    running = get_script_run_ctx()
+    if running and isinstance(running.uploaded_file_mgr, MemoryUploadedFileManager):
+        emptied = UploadedFileRec(file_id=file.file_id, name=file.name, type=file.type, data=b"")
+        running.uploaded_file_mgr.add_file(running.session_id, emptied)
 
 
 def brought(of: Context) -> Brought | None:
@@ -108,30 +135,19 @@ def brought(of: Context) -> Brought | None:
 
 
 def _on_disk(uploads: Sequence[Any], folder: bool) -> Brought | None:
-    """Uploads as files in a folder of this session, written once; of a folder, the folder that holds them."""
-    kept: _Folder | None = st.session_state.get("upload_folder")
-    ident = blake2b("\n".join([str(folder), *(file.file_id for file in uploads)]).encode(), digest_size=6).hexdigest()
-    if kept is not None and (not uploads or kept.ident != ident):
-        kept.remove()
-        st.session_state["upload_folder"] = kept = None
+    """Uploads as files in a folder of this session, each written once; of a folder, the folder that holds them."""
     if not uploads:
+        st.session_state.pop("upload_folder", None)
         return None
-    if kept is None:
-        st.session_state["upload_folder"] = kept = _Folder(ident)
-        for number, file in enumerate(uploads):
-            path = inside(_root(kept, number, folder), file.name)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(file.getbuffer())
-    size = sum(file.size for file in uploads)
+    kept: _Folder | None = st.session_state.get("upload_folder")
+    if kept is None or kept.together != folder:
+        st.session_state["upload_folder"] = kept = _Folder(together=folder)
+    paths = kept.hold(uploads)
+    ident = blake2b("\n".join([str(folder), *(file.file_id for file in uploads)]).encode(), digest_size=6).hexdigest()
+    size = sum(path.stat().st_size for path in paths)
     if folder:
-        return Brought(ident=ident, paths=(kept.path,), names=(f"a folder of {len(uploads):,} files",), size=size)
-    paths = tuple(inside(_root(kept, number, folder), file.name) for number, file in enumerate(uploads))
+        return Brought(ident=ident, paths=(kept.root,), names=(f"a folder of {len(uploads):,} files",), size=size)
     return Brought(ident=ident, paths=paths, names=tuple(path.name for path in paths), size=size)
-
-
-def _root(kept: _Folder, number: int, folder: bool) -> Path:
-    """Files of one name, from different places, do not write over each other."""
-    return kept.path if folder else kept.path / str(number)
 
 
 def inside(root: Path, name: str) -> Path:

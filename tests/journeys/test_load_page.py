@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -246,6 +247,29 @@ def test_a_file_that_is_in_the_way_is_left_out_only_when_that_is_said(loader: Lo
     loader.page.get_by_text("Leave it out").click()
     loader.settle()
     assert "1 loaded" in loader.load("changes")
+
+
+def test_files_brought_one_after_the_other_are_read_together_and_leave_the_servers_memory(
+    loader: Loader, tmp_path: Path
+) -> None:
+    header = "id,title,started_at\n"
+    (tmp_path / "may.csv").write_text(header + "m1,Mail late,2024-05-02T10:00:00Z\nm2,Mail late,2024-05-03T10:00:00Z\n")
+    (tmp_path / "june.csv").write_text(header + "m3,Mail lost,2024-06-02T10:00:00Z\n")
+    loader.bring(tmp_path / "may.csv")
+    assert held_by_the_server(loader) == 0
+    loader.page.locator("input[type=file]").set_input_files([tmp_path / "june.csv"])
+    loader.page.get_by_text("june.csv").last.wait_for(timeout=60_000)
+    loader.settle()
+    assert held_by_the_server(loader) == 0
+    assert "3 loaded, 0 unchanged, 0 replaced, 0 refused" in loader.load()
+
+
+def held_by_the_server(loader: Loader) -> float:
+    """The bytes of uploads that Streamlit keeps in memory, over all sessions."""
+    url = f"{loader.address}/_stcore/metrics?families=cache_memory_bytes"
+    with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - our own server
+        [line] = [line for line in answer.read().decode().splitlines() if "UploadedFileManager" in line]
+    return float(line.rpartition(" ")[2])
 
 
 def test_a_source_is_added_shown_and_removed(loader: Loader) -> None:
