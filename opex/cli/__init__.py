@@ -1,0 +1,46 @@
+"""``opex ...``: the same services for a terminal, scripts and schedulers.
+
+Results go to stdout, everything else to stderr; exit 0 done, 1 refused with one clear sentence, 2 wrong usage.
+"""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from opex.cli import facts, ranking, serving
+from opex.cli.terminal import Workspace, choose_workspace
+from opex.domain.problems import Refused
+from opex.sources.records import called
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From incidents to priorities."
+)
+for part in (serving.app, facts.app, ranking.app):
+    app.add_typer(part)
+for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app)):
+    app.add_typer(part, name=name)
+
+
+@app.callback()
+def _chosen(workspace: Workspace = None) -> None:
+    choose_workspace(workspace)
+
+
+def main() -> None:
+    """Run a command; a refusal is one sentence and exit 1."""
+    try:
+        app()
+    except Refused as refusal:
+        _refuse(called(str(refusal)))
+    except UnicodeEncodeError:
+        _refuse("An argument holds bytes that are no UTF-8: write it anew.")
+    except BrokenPipeError:
+        sys.stderr.close()
+
+
+def _refuse(sentence: str) -> NoReturn:
+    print(sentence, file=sys.stderr)
+    raise SystemExit(1)

@@ -1,0 +1,179 @@
+"""``opex find``, ``rank``, ``explain``, ``export`` and what people decide: from facts to an agreed order."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from opex.cli.terminal import (
+    AsOf,
+    Json,
+    Workspace,
+    iso,
+    moment_of,
+    open_context,
+    progress,
+    say,
+    show_json,
+    text_of,
+    who,
+    write,
+)  # fmt: skip
+from opex.domain.decisions import Person
+from opex.domain.drivers import DriverSet
+from opex.domain.opportunities import Candidate
+from opex.domain.priorities import Priorities
+from opex.domain.problems import NotEnoughData, Refused
+from opex.export import FORMATS, rank_document
+from opex.ranking.explain import sentences
+from opex.services import exporting, finding, knowing, prioritising, reviewing
+from opex.services.context import Context
+
+__all__ = ["app"]
+
+app = typer.Typer()
+
+
+@app.command()
+def find(as_of: AsOf = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """Candidates with their evidence."""
+    context, moment = open_context(workspace), moment_of(as_of)
+    now = knowing.known(context, moment)
+    if isinstance(now, NotEnoughData):
+        raise Refused("There is nothing to find in yet: load incidents first (opex import incidents FILE).")
+    found = finding.candidates(context, moment, progress())
+    statuses = {of: item.status for of, item in prioritising.everything(context).items()}
+    if as_json:
+        rows = [_candidate(candidate, statuses.get(candidate.id, "unreviewed")) for candidate in found]
+        show_json({"as_of": iso(now.as_of), "candidates": rows})
+        return
+    for candidate in found:
+        say(f"{candidate.id}  {candidate.title}  [{', '.join(candidate.finders)}]\n    {candidate.lead.why}")
+
+
+def _candidate(candidate: Candidate, status: str) -> dict[str, Any]:
+    lead = candidate.lead
+    reasons = [dict(reason.__dict__) for reason in candidate.reasons]
+    return {
+        "id": candidate.id, "finders": list(candidate.finders), "title": candidate.title, "system": candidate.system,
+        "environment": candidate.environment, "category": candidate.category, "metric": candidate.metric,
+        "incidents": list(candidate.incidents), "changes": list(candidate.changes), "effect": lead.effect,
+        "low": lead.low, "high": lead.high, "unit": lead.unit, "why": lead.why, "falsifier": lead.falsifier,
+        "status": status, "action": candidate.action, "removes": dict(candidate.removes.__dict__), "reasons": reasons,
+    }  # fmt: skip
+
+
+def _speaker() -> reviewing.Speaker:
+    return reviewing.Speaker(person=Person(name=who(), function=os.environ.get("OPEX_FUNCTION", "operations")))
+
+
+@app.command()
+def accept(id: str, workspace: Workspace = None) -> None:
+    """Accept a candidate as an opportunity."""
+    reviewing.accept(open_context(workspace), id, _speaker())
+    say(f"{id} is accepted.")
+
+
+@app.command()
+def decline(
+    id: str,
+    reason: Annotated[str, typer.Option(help="A reason code.")],
+    until: Annotated[str, typer.Option(help='A tripwire: "three more incidents", "after June".')] = "",
+    words: str = "",
+    workspace: Workspace = None,
+) -> None:
+    """Decline a candidate; a tripwire brings it back."""
+    reviewing.decline(open_context(workspace), id, _speaker(), reason=reason, words=words, until=until)
+    say(f"{id} is declined ({reason}){f' until {until}' if until else ''}.")
+
+
+@app.command()
+def strike(
+    id: str,
+    incident: str,
+    reason: Annotated[str, typer.Option(help="Why it is no evidence.")],
+    workspace: Workspace = None,
+) -> None:
+    """Strike an incident from the evidence of an opportunity."""
+    reviewing.strike(open_context(workspace), id, incident, _speaker(), reason=reason)
+    say(f"{incident} is no evidence of {id} any more.")
+
+
+def _order(context: Context, drivers: Path | None = None, as_of: str | None = None, top: int = 5) -> Priorities:
+    chosen = _drivers(drivers)
+    order = prioritising.priorities(context, drivers=chosen, as_of=moment_of(as_of), top=top, progress=progress())
+    if isinstance(order, NotEnoughData):
+        raise Refused("There is nothing to rank yet: load incidents first (opex import incidents FILE).")
+    return order
+
+
+def _drivers(path: Path | None) -> DriverSet | None:
+    return None if path is None else DriverSet.from_toml(text_of(path, "driver set"))
+
+
+@app.command()
+def rank(
+    drivers: Annotated[Path | None, typer.Option(help="A driver set in TOML, in place of the one in force.")] = None,
+    as_of: AsOf = None,
+    draws: Annotated[int, typer.Option(help="Reserved for the doubt of a ranking; none are drawn yet.")] = 0,
+    seed: Annotated[int, typer.Option(help="Reserved, as --draws.")] = 0,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Opportunities in their agreed order."""
+    order = _order(open_context(workspace), drivers, as_of)
+    if as_json:
+        document = rank_document(order) | {"seed": seed}
+        document["opportunities"] = document["opportunities"][:limit]
+        show_json(document)
+        return
+    for item in order.items[:limit]:
+        say(
+            f"{item.rank:>4}  {100 * item.score:5.1f}  {item.opportunity.title}  [{item.id}, {item.opportunity.status}]"
+        )
+
+
+@app.command()
+def explain(id: str, as_of: AsOf = None, workspace: Workspace = None, as_json: Json = False) -> None:
+    """How one opportunity came to its place."""
+    item, order = prioritising.explain(open_context(workspace), id, moment_of(as_of))
+    if as_json:
+        row = next(row for row in rank_document(order)["opportunities"] if row["id"] == id)
+        show_json(row | {"as_of": iso(order.as_of), "explanation": sentences(item, order.drivers)})
+        return
+    say("\n".join(sentences(item, order.drivers)))
+
+
+@app.command()
+def replay(
+    top: Annotated[int, typer.Option(min=1)] = 5,
+    as_of: AsOf = None,
+    workspace: Workspace = None,
+    as_json: Json = False,
+) -> None:
+    """Had the first ones been fixed a year ago."""
+    told = _order(open_context(workspace), as_of=as_of, top=top).replay
+    if told is None:
+        raise Refused("There is nothing to replay yet.")
+    if as_json:
+        plain = {k: iso(v) if isinstance(v, datetime) else v for k, v in told.__dict__.items()}
+        show_json(plain | {"sentence": told.sentence})
+        return
+    say(told.sentence)
+
+
+@app.command()
+def export(
+    format: Annotated[str, typer.Option(help="csv, xlsx, markdown or json")],
+    output: Annotated[Path | None, typer.Option(help="A file; default: stdout.")] = None,
+    workspace: Workspace = None,
+) -> None:
+    """The agreed order as a file."""
+    if format not in FORMATS:
+        raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
+    context = open_context(workspace)
+    _, content = exporting.export(context, _order(context), format)
+    write(content, output)

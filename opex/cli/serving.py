@@ -1,0 +1,60 @@
+"""``opex serve``, ``opex db``: the app on this machine, and the state of its database."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from opex.cli.terminal import Workspace, chosen_workspace, open_context, say
+from opex.domain.problems import Refused
+from opex.store import database
+from opex.workspace import ROOT
+
+__all__ = ["app", "db"]
+
+app = typer.Typer()
+db = typer.Typer(no_args_is_help=True, help="The workspace's database.")
+
+# A server of many threads: glibc would keep what they freed in up to sixteen heaps, more with each hour.
+MEMORY = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": str(1024**2),
+    "MALLOC_MMAP_THRESHOLD_": str(1024**2),
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+
+
+@app.command()
+def serve(
+    port: int = 8501,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Show the sample data until there is data of one's own.")
+    ] = False,
+    workspace: Workspace = None,
+) -> None:
+    """Open the app on this machine (loopback only)."""
+    if sample:
+        os.environ["OPEX_SAMPLE"] = "1"
+    if url := workspace or chosen_workspace():
+        os.environ["OPEX_WORKSPACE"] = url
+    arguments = ["run", str(ROOT / "app.py"), "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", *arguments]
+    os.execve(sys.executable, command, {**MEMORY, **os.environ})  # noqa: S606 - the server takes this process's place
+
+
+@db.command("upgrade")
+def db_upgrade(workspace: Workspace = None) -> None:
+    """Bring the workspace to the newest migration."""
+    say(f"The workspace stands at migration {database.current_revision(open_context(workspace).database)}.")
+
+
+@db.command("check")
+def db_check(workspace: Workspace = None) -> None:
+    """Show drift and damage; none is exit 0."""
+    context = open_context(workspace)
+    for warning in database.warnings(context.database):
+        print(warning, file=sys.stderr)
+    if findings := database.check(context.database):
+        raise Refused("\n".join(findings))
+    say(f"No drift: {context.database.url} is what opex expects.")
