@@ -208,7 +208,7 @@ class Rows:
     """Rows of one canonical table on their way to the workspace, in Arrow tables of any size, each id given once.
 
     Beside the table's columns each has ``id``, ``digest`` (equal rows have equal ones) and, for incidents,
-    ``further``: the systems after the first, separated by ``JOIN``.
+    ``further``: the systems after the first, by name, separated by ``JOIN``.
     """
 
     name: str
@@ -231,11 +231,18 @@ def storable(frame: pd.DataFrame, table: Table) -> pa.Table:
     columns = {"id": ids(plain, table), "digest": None, **{name: plain[name] for name in table.names}}
     if table is INCIDENTS:
         further = frame[FURTHER] if FURTHER in frame.columns else pd.Series(None, index=frame.index, dtype="str")
-        columns[FURTHER] = further
+        columns[FURTHER] = further = _in_order(further)
         plain = plain.assign(systems=further)
     columns["digest"] = digests(plain)
     schema = storable_schema(table)
     return pa.table({field.name: pa.array(columns[field.name], field.type, from_pandas=True) for field in schema})
+
+
+def _in_order(further: pd.Series) -> pd.Series:
+    """The further systems of each incident by name: they have no order, and another one is no change."""
+    several = further.str.contains(JOIN, regex=False, na=False)
+    in_order = {words: JOIN.join(sorted(words.split(JOIN))) for words in further[several].unique()}
+    return further.mask(several, further[several].map(in_order))
 
 
 def frame_of(part: pa.Table, table: Table) -> pd.DataFrame:

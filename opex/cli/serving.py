@@ -8,7 +8,7 @@ import typer
 
 from opex.cli.terminal import Workspace, chosen_workspace, open_context, say
 from opex.domain.problems import Refused
-from opex.store import database
+from opex.store import checking, database
 from opex.workspace import ROOT
 
 __all__ = ["app", "db"]
@@ -53,8 +53,8 @@ def db_upgrade(workspace: Workspace = None) -> None:
 def db_check(workspace: Workspace = None) -> None:
     """Show drift and damage; none is exit 0."""
     context = open_context(workspace)
-    for warning in database.warnings(context.database):
+    for warning in checking.warnings(context.database):
         print(warning, file=sys.stderr)
-    if findings := database.check(context.database):
+    if findings := checking.check(context.database):
         raise Refused("\n".join(findings))
     say(f"No drift: {context.database.url} is what opex expects.")

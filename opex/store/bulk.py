@@ -75,10 +75,17 @@ def delete(connection: sa.Connection, column: sa.Column[Any], values: Iterable[A
         connection.execute(sa.delete(column.table).where(column.in_(everything[start : start + 500])))
 
 
-def fetch(connection: sa.Connection, columns: Sequence[sa.Column[Any]], *conditions: Any) -> pd.DataFrame:
-    """The columns of a table as a frame; instants aware, text as pandas' ``str``, in the rows' stored order."""
+def fetch(
+    connection: sa.Connection, columns: Sequence[sa.Column[Any]], *conditions: Any, first: int | None = None
+) -> pd.DataFrame:
+    """The columns of a table as a frame; instants aware, text as pandas' ``str``, in the rows' stored order.
+
+    With ``first`` only so many rows, in the order of the first column.
+    """
     plain = [sa.type_coerce(c, sa.BigInteger).label(c.name) if _is_time(c) else c for c in columns]
     statement = sa.select(*plain).where(*conditions)
+    if first is not None:
+        statement = statement.order_by(columns[0]).limit(first)
     rows = connection.execute(statement).fetchall()
     values = list(zip(*rows, strict=True)) if rows else [() for _ in columns]
     return pd.DataFrame({c.name: _series(c, v) for c, v in zip(columns, values, strict=True)})

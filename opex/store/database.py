@@ -12,18 +12,16 @@ from typing import Any
 import psycopg
 import sqlalchemy as sa
 from alembic import command
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event
 
 from opex.domain.problems import Refused
-from opex.store.schema import metadata, revisions
+from opex.store.schema import revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
-SAFE_SQLITE = (3, 51, 3)
 FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
 
 
@@ -246,29 +244,3 @@ def upgrade(database: Database) -> str | None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return head_revision()
-
-
-def check(database: Database) -> list[str]:
-    """What is wrong with the workspace, in sentences; empty when all is well.
-
-    It compares every table with what this opex expects (drift), asks the database about its own integrity, and
-    warns of a SQLite that may damage a file under several writing processes.
-    """
-    with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        findings = [f"The schema differs: {difference}." for difference in compare_metadata(context, metadata)]
-        if database.is_sqlite:
-            findings += [str(r[0]) for r in connection.exec_driver_sql("PRAGMA quick_check") if r[0] != "ok"]
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            findings += [f"A row of {row[0]} refers to nothing in {row[2]}." for row in broken]
-    return findings
-
-
-def warnings(database: Database) -> list[str]:
-    """What is not wrong yet, but may become so."""
-    if database.is_sqlite and sqlite3.sqlite_version_info < SAFE_SQLITE:
-        return [
-            f"SQLite {sqlite3.sqlite_version} can, rarely, damage a WAL file that several processes write: "
-            "for a team use PostgreSQL, or SQLite 3.51.3 or newer."
-        ]
-    return []

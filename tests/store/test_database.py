@@ -15,10 +15,10 @@ from alembic.config import Config
 
 from opex.domain.problems import Refused
 from opex.store import facts
+from opex.store.checking import check
 from opex.store.database import (
     MIGRATIONS,
     Database,
-    check,
     current_revision,
     head_revision,
     open_database,

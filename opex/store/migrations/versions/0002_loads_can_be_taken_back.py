@@ -41,10 +41,11 @@ FACTS: dict[str, list[tuple[str, Any, bool]]] = {
 
 def upgrade() -> None:
     op.add_column("incidents", sa.Column("further", sa.Text(), nullable=True))
-    joined = "group_concat(system, char(31))" if _is_sqlite() else "string_agg(system, chr(31))"
-    op.execute(
-        f"UPDATE incidents SET further = (SELECT {joined} FROM incident_systems WHERE incident_id = incidents.id)"  # noqa: S608
-    )
+    mine = "FROM incident_systems WHERE incident_id = incidents.id"
+    joined = f"""string_agg(system, chr(31) ORDER BY system COLLATE "C") {mine}"""
+    if _is_sqlite():
+        joined = f"group_concat(system, char(31)) FROM (SELECT system {mine} ORDER BY system)"
+    op.execute(f"UPDATE incidents SET further = (SELECT {joined})")  # noqa: S608
     op.drop_table("incident_systems")
     for name, columns in FACTS.items():
         op.add_column(name, sa.Column("load", sa.BigInteger(), nullable=True))
