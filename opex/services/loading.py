@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +15,7 @@ from opex.services.context import Context, Progress
 from opex.sources import Proposal, Reading, guard
 from opex.sources.records import called
 from opex.sources.sample import generate, write
+from opex.sources.temporary import temporary_folder
 from opex.store import decisions, facts
 from opex.store.facts import Beside, LoadRecord
 from opex.store.watermarks import Watermark
@@ -134,7 +134,7 @@ def load(
     Refused
         When nothing in them can be read, with one sentence that says where, what and how to mend it.
     """
-    with TemporaryDirectory(prefix="opex-") as folder:
+    with temporary_folder() as folder:
         reading = guard.read(Path(folder), paths, **asked.options(), walked=walked, progress=progress)
         if ":" in reading.source:
             raise Refused(f'A source\'s name has no colon; this is "{reading.source}".')
@@ -279,7 +279,7 @@ def load_sample(
         raise Refused("This workspace is not empty: the sample data goes into a workspace of its own.")
     if rows is None and seed is None:
         return _load_sample_files(context, context.sample, progress)
-    with TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         write(generate(7 if seed is None else seed, rows), Path(folder))
         return _load_sample_files(context, Path(folder), progress)
 

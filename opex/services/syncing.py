@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from opex.domain.mapping import Mapping
@@ -14,6 +13,7 @@ from opex.services import loading
 from opex.services.context import Context, Progress
 from opex.services.loading import Asked, Report
 from opex.sources.aws import Fetched, Permission, check, fetch
+from opex.sources.temporary import temporary_folder
 from opex.store import watermarks
 from opex.store.watermarks import Watermark
 
@@ -189,7 +189,7 @@ def fetched_from(
     now = context.now()
     failed = Synced(name=source.name, origin=source.origin, kind=source.kind, status="failed",
                     fresh_at=earlier.fresh_at if earlier else None)  # fmt: skip
-    with TemporaryDirectory(prefix="opex-") as folder:
+    with temporary_folder() as folder:
         try:
             asked = asked or _asked(context, source)
             half = _half(progress, 0.0)

@@ -13,7 +13,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any
 
@@ -23,6 +22,7 @@ from opex.frames import TABLES, Rows, storable_schema
 from opex.sources.kept import StoredRows
 from opex.sources.reading import Progress, Proposal, Reading
 from opex.sources.records import called
+from opex.sources.temporary import temporary_folder
 
 __all__ = ["Unreadable", "propose", "read"]
 
@@ -51,7 +51,7 @@ def read(folder: Path, paths: Sequence[Path], *, progress: Progress | None = Non
 
 def propose(paths: Sequence[Path], *, progress: Progress | None = None, **asked: Any) -> Proposal:
     """How the files would be understood, looked at in a guarded child: see ``sources.propose``."""
-    with TemporaryDirectory(prefix="opex-") as folder:
+    with temporary_folder() as folder:
         answer = _asked("propose", Path(folder), paths, progress, asked)
         sample = reading_from(answer["sample"], Path(folder)) if answer["sample"] else None
         if sample is not None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -43,6 +42,7 @@ from opex.sources.reading import Options, Progress, Proposal, Reading
 from opex.sources.records import STEM, Places, Records
 from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, records_of
 from opex.sources.spool import Spool
+from opex.sources.temporary import temporary_folder
 from opex.sources.times import TimeFormat
 
 SAMPLE = 200
@@ -51,7 +51,7 @@ FILLERS = ("system", "environment", "metric", "unit", "better")
 
 def read(paths: Sequence[Path], **asked: Any) -> Reading:
     """Read files into memory, in this process: see ``read_into``. For files that one trusts, such as tests' own."""
-    with TemporaryDirectory(prefix="opex-") as folder:
+    with temporary_folder() as folder:
         reading = read_into(Path(folder), paths, **asked)
         _ = reading.tables  # the files go with the folder
         return reading
@@ -129,7 +129,7 @@ def propose(
     dates are ambiguous, or a workbook of several sheets, gives a proposal without a sample that says what is missing.
     """
     if folder is None:
-        with TemporaryDirectory(prefix="opex-") as own:
+        with temporary_folder() as own:
             proposal = propose(
                 paths, kind=kind, format=format, mapping=mapping, folder=Path(own), progress=progress, **options
             )

@@ -1,16 +1,13 @@
 """The files that a person brings, on disk in a folder of this session that goes away with them."""
 
-import fcntl
-import os
 import shutil
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path, PurePosixPath
-from tempfile import gettempdir, mkdtemp
+from tempfile import mkdtemp
 from typing import Any
 
 import streamlit as st
@@ -19,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from opex.services.context import Context
+from opex.sources.temporary import folder_of_process
 from opex.workspace import SAMPLE_NAME
 
 __all__ = ["Brought", "brought", "inside"]
@@ -52,45 +50,12 @@ class Brought:
         )  # fmt: skip
 
 
-@cache
-def _root_of_process() -> Path:
-    """Where this process keeps what is brought. A process that is killed removes nothing: the next one does it.
-
-    A process holds a lock on its own folder as long as it lives; a folder without one belongs to nobody.
-    """
-    for left in Path(gettempdir()).glob("opex-uploads-*"):
-        lock = left / "lock"
-        if lock.is_file() and not lock.is_symlink() and _locked(lock) is not None:
-            shutil.rmtree(left, ignore_errors=True)
-    root = Path(mkdtemp(prefix="opex-uploads-"))
-    (root / "lock").touch()
-    _HELD.append(_locked(root / "lock"))
-    return root
-
-
-_HELD: list[int | None] = []
-
-
-def _locked(lock: Path) -> int | None:
-    """The lock, held until the process ends; ``None`` when somebody else holds it or owns the file."""
-    try:
-        opened = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(opened)
-        return None
-    return opened
-
-
 class _Folder:
     """What this session brought, each upload once, on disk until it is taken out again or the session ends."""
 
     def __init__(self, *, together: bool) -> None:
         self.together = together
-        self.root = Path(mkdtemp(dir=_root_of_process()))
+        self.root = Path(mkdtemp(dir=folder_of_process()))
         weakref.finalize(self, shutil.rmtree, self.root, ignore_errors=True)
         self._kept: dict[str, Path] = {}
         self._number = count()

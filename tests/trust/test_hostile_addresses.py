@@ -23,7 +23,7 @@ from opex.services.context import Context
 from opex.services.loading import Asked
 from opex.sources.aws.s3 import file_name
 from opex.store import facts
-from opex.store.database import check
+from opex.store.checking import check
 from tests.conftest import ROOT
 from tests.trust import builders as b
 from tests.trust.test_hostile_texts import HOSTILE

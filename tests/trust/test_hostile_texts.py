@@ -13,7 +13,7 @@ from opex.services import knowing, loading, prioritising, reviewing
 from opex.services.context import Context
 from opex.services.reviewing import Speaker
 from opex.store import decisions, facts
-from opex.store.database import check
+from opex.store.checking import check
 from tests.export.builders import driver_set
 from tests.store import builders as s
 from tests.trust import builders as b

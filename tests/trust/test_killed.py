@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from opex.services.context import Context
 from opex.store import decisions, facts
-from opex.store.database import Database, check, current_revision, head_revision
+from opex.store.checking import check
+from opex.store.database import Database, current_revision, head_revision
 from opex.store.schema import metadata
 from tests.conftest import context_at
 from tests.trust import builders as b

@@ -18,7 +18,8 @@ from opex.services.context import Context
 from opex.services.reviewing import Speaker
 from opex.store import database as store
 from opex.store import decisions
-from opex.store.database import Busy, check
+from opex.store.checking import check
+from opex.store.database import Busy
 from tests.conftest import context_at
 from tests.trust import builders as b
 from tests.trust.conftest import FULL, Nursery, Shelf, sized
