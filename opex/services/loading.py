@@ -112,9 +112,8 @@ def load(
     dry_run: bool = False,
     progress: Progress | None = None,
     names: Sequence[str] | None = None,
-    watermark: Watermark | None = None,
+    watermark: Callable[[Reading], Watermark] | None = None,
     problems: Path | None = None,
-    walked: bool = False,
 ) -> Report:
     """Read the files and take them in, whole or not at all. Loading twice changes nothing.
 
@@ -123,9 +122,7 @@ def load(
     names
         How the history calls the files, where that is not their own names.
     watermark
-        How far their source is read with them: kept in the same transaction.
-    walked
-        The files are what a walk found, not what a person named: one that cannot be read is passed over by name.
+        How far their source is read once this reading is in: kept in the same transaction.
     problems
         Where to write the refused rows as a CSV that can be mended, also when nothing is loaded.
 
@@ -134,18 +131,20 @@ def load(
     Refused
         When nothing in them can be read, with one sentence that says where, what and how to mend it.
     """
+    shown = tuple(called(name) for name in (names if names is not None else [path.name for path in paths]))
     with temporary_folder() as folder:
-        reading = guard.read(Path(folder), paths, **asked.options(), walked=walked, progress=progress)
+        reading = guard.read(Path(folder), paths, **asked.options(), progress=progress)
         if ":" in reading.source:
             raise Refused(f'A source\'s name has no colon; this is "{reading.source}".')
         if problems is not None and reading.mendable is not None:
             _copy(reading.mendable, problems)
         if not reading.count and not reading.duplicates:
-            _refuse_empty(reading, paths)
-        shown = tuple(called(name) for name in (names if names is not None else [path.name for path in paths]))
+            _refuse_empty(reading, shown)
         record = _record(context, reading, shown, person)
         beside = Beside(
-            catalogue=_cataloguing(reading), watermark=watermark, refused=_refused(reading) if not dry_run else None
+            catalogue=_cataloguing(reading),
+            watermark=watermark(reading) if watermark else None,
+            refused=_refused(reading) if not dry_run else None,
         )
         counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run)
         return _report(reading, counts, record.id, dry_run)
@@ -188,12 +187,12 @@ def _record(context: Context, reading: Reading, files: tuple[str, ...], person: 
     )
 
 
-def _refuse_empty(reading: Reading, paths: Sequence[Path]) -> None:
+def _refuse_empty(reading: Reading, files: Sequence[str]) -> None:
     first = f" The first problem: {reading.problems[0].sentence}" if reading.problems else ""
     if reading.rows == 0 or reading.problems:
-        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
         what = f"none of {reading.rows:,} rows or files is right" if reading.rows else "there are no rows"
-        raise Refused(f"{called(paths[0].name)}{more}: nothing can be loaded as {reading.kind}, {what}.{first}")
+        raise Refused(f"{files[0]}{more}: nothing can be loaded as {reading.kind}, {what}.{first}")
 
 
 def _report(reading: Reading, counts: facts.Counts, id: str, dry_run: bool) -> Report:

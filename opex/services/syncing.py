@@ -1,8 +1,11 @@
 """Configured sources: fetch what is new, load it, and say what is missing."""
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,8 @@ from opex.domain.source import Source
 from opex.services import loading
 from opex.services.context import Context, Progress
 from opex.services.loading import Asked, Report
-from opex.sources.aws import Fetched, Permission, check, fetch
+from opex.sources import Reading, guard
+from opex.sources.aws import Fetched, Gap, Permission, check, fetch
 from opex.sources.temporary import temporary_folder
 from opex.store import watermarks
 from opex.store.watermarks import Watermark
@@ -77,7 +81,9 @@ class Freshness:
 
 
 def configure(context: Context, toml: str) -> Source:
-    """Keep a source by its name; the newer one of a name wins, and goes on where the earlier one ended.
+    """Keep a source by its name; the newer one of a name wins.
+
+    Where it asks for something else than the earlier one, the next run fetches everything anew; nothing is doubled.
 
     Raises
     ------
@@ -185,49 +191,114 @@ def fetched_from(
     """
     mark = mark or source.name
     earlier = watermarks.watermark(context.database, mark)
-    state = {} if again or earlier is None else earlier.state
     now = context.now()
     failed = Synced(name=source.name, origin=source.origin, kind=source.kind, status="failed",
                     fresh_at=earlier.fresh_at if earlier else None)  # fmt: skip
-    with temporary_folder() as folder:
+    question = ""
+    with temporary_folder() as temporary:
+        folder = Path(temporary) / "fetched"
         try:
             asked = asked or _asked(context, source)
-            half = _half(progress, 0.0)
-            fetched = fetch(source, state, Path(folder) / "fetched", now=now, progress=half)
-            done = replace(
-                failed,
-                status="partial" if fetched.gaps else "complete",
-                gaps=tuple(gap.sentence for gap in fetched.gaps),
-                notes=fetched.notes,
-                fresh_at=now if not fetched.gaps else failed.fresh_at,
-            )
-            watermark = _watermark(mark, fetched, done, now)
+            question = _question(source, asked)
+            state = {} if again or earlier is None or _asks_else(earlier, question) else earlier.state
+            fetched = fetch(source, state, folder, now=now, progress=_half(progress, 0.0))
+            asked = replace(asked, format=asked.format or fetched.format)
+            unread: dict[str, str] = {}
+
+            def reached(reading: Reading | None) -> Watermark:
+                if reading is not None:
+                    unread.update(_passed_over(fetched, reading))
+                return _watermark(mark, fetched, _done(failed, fetched, unread, now), unread, question, now)
+
             if not fetched.files:
                 if not dry_run:
-                    watermarks.note(context.database, watermark)
-                return done
-            report = loading.load(
-                context, fetched.files, replace(asked, format=asked.format or fetched.format), person=person,
-                names=[path.name for path in fetched.files[:100]], watermark=watermark, dry_run=dry_run,
-                problems=problems, progress=_half(progress, 0.5), walked=source.origin == "s3",
+                    watermarks.note(context.database, reached(None))
+                return _done(failed, fetched, unread, now)
+            names = list(fetched.objects.values()) or [path.name for path in fetched.files]
+            load = partial(
+                loading.load, context, [folder] if fetched.objects else fetched.files, asked, person=person,
+                names=names[:100], watermark=reached, dry_run=dry_run, problems=problems,
+                progress=_half(progress, 0.5),
             )  # fmt: skip
+            try:
+                report = load()
+            except Refused:
+                unread.update(_unreadable(fetched, asked))
+                if not unread:
+                    raise
+                report = load()
+            done = _done(failed, fetched, unread, now)
             return replace(done, report=report, notes=(*done.notes, *report.notes))
         except Refused as refusal:
             done = replace(failed, refusal=str(refusal))
     if not dry_run:
-        kept = Watermark(source=mark, state=earlier.state if earlier else {}, tried_at=now, fresh_at=None,
-                         outcome=_outcome(done))  # fmt: skip
+        state = earlier.state if earlier and not _asks_else(earlier, question) else {}
+        kept = Watermark(source=mark, state=state, tried_at=now, fresh_at=None, outcome=_outcome(done, question))
         watermarks.note(context.database, kept)
     return done
 
 
-def _watermark(mark: str, fetched: Fetched, done: Synced, now: datetime) -> Watermark:
-    fresh = None if fetched.gaps else now
-    return Watermark(source=mark, state=fetched.state, tried_at=now, fresh_at=fresh, outcome=_outcome(done))
+def _question(source: Source, asked: Asked) -> str:
+    """What is asked of a source, in short: another mapping, another region or other names ask for something else."""
+    return blake2b(f"{source.to_toml()}\n{asked!r}".encode(), digest_size=8).hexdigest()
 
 
-def _outcome(done: Synced) -> dict[str, Any]:
-    return {"status": done.status, "gaps": list(done.gaps), "notes": list(done.notes), "refusal": done.refusal}
+def _asks_else(earlier: Watermark, question: str) -> bool:
+    """Whether a watermark is of another question: then everything is fetched anew, and nothing is doubled."""
+    return bool(earlier.outcome.get("question", question) != question)
+
+
+def _unreadable(fetched: Fetched, asked: Asked) -> dict[str, str]:
+    """The objects that keep others from being read, taken off the disk; by name, with the reason. None when all do."""
+    filled = [path for path in fetched.objects if path.stat().st_size]
+    found = {path: why for path in filled if (why := _refusal(path, asked)) is not None}
+    if len(found) == len(filled):
+        return {}
+    for path in found:
+        path.unlink()
+    return {fetched.objects[path]: why for path, why in found.items()}
+
+
+def _refusal(path: Path, asked: Asked) -> str | None:
+    """Why a file cannot be read, or nothing."""
+    with temporary_folder() as folder:
+        try:
+            guard.read(Path(folder), [path], **asked.options())
+        except Refused as refusal:
+            return str(refusal)
+    return None
+
+
+def _passed_over(fetched: Fetched, reading: Reading) -> dict[str, str]:
+    """The objects that were passed over, with the reason; an empty one holds nothing that could be missing."""
+    objects = {path.parent.name: name for path, name in fetched.objects.items()}
+    told = [(objects.get(file.split("/")[0]), why) for file, why in reading.skipped]
+    return {name: why for name, why in told if name is not None and not why.endswith("is empty.")}
+
+
+def _done(failed: Synced, fetched: Fetched, unread: AnyMapping[str, str], now: datetime) -> Synced:
+    gaps = [*fetched.gaps, *(Gap(part=name, why=f"it cannot be read: {why}") for name, why in unread.items())]
+    return replace(
+        failed,
+        status="partial" if gaps else "complete",
+        gaps=tuple(gap.sentence for gap in gaps),
+        notes=fetched.notes,
+        fresh_at=failed.fresh_at if gaps else now,
+    )
+
+
+def _watermark(
+    mark: str, fetched: Fetched, done: Synced, unread: AnyMapping[str, str], question: str, now: datetime
+) -> Watermark:
+    """How far the source is read; what could not be read comes again with the next run."""
+    state = {name: value for name, value in fetched.state.items() if name not in unread}
+    fresh = now if done.status == "complete" else None
+    return Watermark(source=mark, state=state, tried_at=now, fresh_at=fresh, outcome=_outcome(done, question))
+
+
+def _outcome(done: Synced, question: str) -> dict[str, Any]:
+    told = {"status": done.status, "gaps": list(done.gaps), "notes": list(done.notes), "refusal": done.refusal}
+    return told | ({"question": question} if question else {})
 
 
 def _asked(context: Context, source: Source) -> Asked:

@@ -236,6 +236,7 @@ def take_back(database: Database, id: str, *, person: str, at: datetime, with_la
                 f"stand{'' if len(later) > 1 else 's'} on this one ({names}{more}): take these back with it."
             )
         gone = [*later, record]
+        _hold_watermark(connection, record, gone)
         for one in gone:
             _undo(connection, one)
             told = sa.update(loads).where(loads.c.id == one.id).values(taken_back_at=at, taken_back_by=person)
@@ -263,6 +264,14 @@ def _since(connection: sa.Connection, record: LoadRecord) -> list[LoadRecord]:
     return [_record(row) for row in connection.execute(later.order_by(loads.c.number.desc())).mappings()]
 
 
+def _hold_watermark(connection: sa.Connection, record: LoadRecord, gone: Sequence[LoadRecord]) -> None:
+    """Later loads that stay, since they wrote nothing, no longer know how far their source was read before them."""
+    for one in _since(connection, record):
+        if one.before and "watermark" in one.before and one.id not in {other.id for other in gone}:
+            kept = {name: value for name, value in one.before.items() if name != "watermark"}
+            connection.execute(sa.update(loads).where(loads.c.id == one.id).values(before=kept))
+
+
 def _undo(connection: sa.Connection, record: LoadRecord) -> None:
     name = "readings" if record.kind == "metrics" else record.kind
     table, before = TABLES[name], BEFORE[name]
@@ -280,9 +289,16 @@ def _undo(connection: sa.Connection, record: LoadRecord) -> None:
 
 
 def _forget_systems(connection: sa.Connection, names: set[str]) -> None:
-    """Proposed systems that nobody has looked at go with the load that named them first."""
+    """Proposed systems that nobody has looked at, and no row names any more, go with the load that named them first."""
+    named = sa.union(*(sa.select(table.c.system) for table in TABLES.values()), sa.select(incidents.c.further))
+    cells = [cell for cell in connection.execute(named).scalars() if cell]
+    used = {name.casefold() for cell in cells for name in cell.split(JOIN)}
     catalogue = read_catalogue(connection)
-    left = tuple(s for s in catalogue.systems if not (s.name in names and s.proposed))
+    left = tuple(
+        s
+        for s in catalogue.systems
+        if s.name not in names or not s.proposed or used & {name.casefold() for name in (s.name, *s.aliases)}
+    )
     write_catalogue(connection, Catalogue(systems=left))
 
 

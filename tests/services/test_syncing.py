@@ -85,6 +85,42 @@ def test_an_object_that_cannot_be_read_is_passed_over_by_name_and_the_others_com
     assert [why for _, why in done.report.skipped if "logo.csv" in why] != []
 
 
+def test_what_cannot_be_read_is_a_gap_by_its_name_keeps_no_other_back_and_comes_once_it_is_mended(
+    context: Context, bucket: Client
+) -> None:
+    syncing.configure(context, S3)
+    put(bucket, "exports/a.csv", HEADER + "1,a,2024-01-01,open\n")
+    put(bucket, "exports/b.csv", HEADER + '2,"never closed,2024-01-01,open\n3,c,2024-01-01,open\n')
+    put(bucket, "exports/c.csv", "Nummer;Was;Wann\n4;d;2024-01-01\n")
+    put(bucket, "exports/_SUCCESS", "")
+    for _ in range(2):
+        done = synced(context)
+        assert (done.status, [gap.split(" is missing: it cannot be read: ")[0] for gap in done.gaps]) == (
+            "partial", ["exports/b.csv", "exports/c.csv"],
+        )  # fmt: skip
+        assert everything(context)["incidents"]["id"].tolist() == ["desk:1"]
+        put(bucket, "exports/d.csv", HEADER + "1,a,2024-01-01,open\n")
+    put(bucket, "exports/b.csv", HEADER + "2,closed,2024-01-01,open\n")
+    put(bucket, "exports/c.csv", HEADER + "4,d,2024-01-01,open\n")
+    mended = synced(context)
+    assert (mended.status, mended.gaps) == ("complete", ())
+    assert everything(context)["incidents"]["id"].tolist() == ["desk:1", "desk:2", "desk:4"]
+    assert synced(context).report is None
+
+
+def test_a_source_that_asks_for_something_else_is_fetched_anew(context: Context, bucket: Client) -> None:
+    syncing.configure(context, S3)
+    put(bucket, "exports/a.csv", HEADER + "1,a,2024-01-01,open\n")
+    assert synced(context).report is not None
+    assert synced(context).report is None
+    syncing.configure(context, S3 + 'system = "desk"\n')
+    anew = synced(context)
+    assert anew.report is not None
+    assert (anew.report.read, anew.report.replaced) == (1, 1)
+    assert everything(context)["incidents"]["system"].tolist() == ["desk"]
+    assert synced(context).report is None
+
+
 def test_a_load_from_a_source_that_is_taken_back_is_fetched_again(context: Context, bucket: Client) -> None:
     syncing.configure(context, S3)
     put(bucket, "exports/a.csv", HEADER + "1,a,2024-01-01,open\n")

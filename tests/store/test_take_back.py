@@ -93,19 +93,27 @@ def test_a_load_is_taken_back_once_and_can_be_loaded_again(database: Database) -
     assert facts.take_back(database, "2", person="Ben", at=LATER)[0].report["loaded"] == 1
 
 
-def test_systems_that_only_this_load_named_go_with_it_unless_a_person_looked_at_them(database: Database) -> None:
+def test_systems_that_only_this_load_named_go_with_it_unless_they_are_used_or_a_person_looked_at_them(
+    database: Database,
+) -> None:
     def naming(*names: str) -> Beside:
         made = tuple(System(name=name, proposed=True) for name in names)
         return Beside(catalogue=lambda known: Catalogue(systems=(*known.systems, *made)))
 
     facts.load(database, b.incidents({"source_id": "1"}), b.record("1"), beside=naming("api"))
-    facts.load(database, b.incidents({"source_id": "2"}), b.record("2"), beside=naming("web", "db"))
+    facts.load(database, b.incidents({"source_id": "2"}), b.record("2"), beside=naming("web", "db", "Mail", "queue"))
+    facts.load(
+        database, b.incidents({"source": "desk", "source_id": "1", "system": "mail"}, further={"1": []}),
+        b.record("3", source="desk"),
+    )  # fmt: skip
+    changes = frames.rows_of({"changes": b.frame("changes", [{"source_id": "c", "system": "queue"}])})
+    facts.load(database, changes, b.record("4", kind="changes", source="git"))
     looked_at = [
         System(name=s.name, owner="Ana", proposed=s.name != "db") for s in decisions.catalogue(database).systems
     ]
     decisions.save_catalogue(database, Catalogue(systems=tuple(looked_at)))
     facts.take_back(database, "2", person="Ana", at=LATER)
-    assert [system.name for system in decisions.catalogue(database).systems] == ["api", "db"]
+    assert [system.name for system in decisions.catalogue(database).systems] == ["Mail", "api", "db", "queue"]
 
 
 def test_how_far_its_source_was_read_goes_back_too(database: Database) -> None:
@@ -118,6 +126,19 @@ def test_how_far_its_source_was_read_goes_back_too(database: Database) -> None:
     mark = watermarks.watermark(database, "alarms")
     assert mark is not None
     assert mark.state == {"day": 1}
+
+
+def test_a_load_without_news_does_not_bring_back_how_far_an_earlier_one_had_read(database: Database) -> None:
+    def read_to(day: int) -> Beside:
+        return Beside(watermark=Watermark(source="alarms", state={"day": day}, tried_at=b.START, fresh_at=b.START))
+
+    facts.load(database, b.incidents({"source_id": "1"}), b.record("1"), beside=read_to(1))
+    facts.load(database, b.incidents({"source_id": "1"}), b.record("2"), beside=read_to(2))
+    for of in ("1", "2"):
+        facts.take_back(database, of, person="Ana", at=LATER)
+        mark = watermarks.watermark(database, "alarms")
+        assert mark is not None
+        assert mark.state == {}
 
 
 def test_the_refused_rows_of_a_load_are_kept_with_it(database: Database) -> None:

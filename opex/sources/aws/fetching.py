@@ -93,6 +93,7 @@ def fetch(
         gaps=tuple(taken.gaps),
         notes=tuple(taken.notes),
         calls=aws.calls,
+        objects=taken.objects,
     )
 
 

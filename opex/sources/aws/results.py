@@ -1,6 +1,6 @@
 """What a fetch gives back: files, the state to keep when they are loaded, and every gap by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +41,7 @@ class Fetched:
 
     ``state`` may be kept only when the files were loaded. ``format`` is the preset that reads them, or ``None`` where
     it is decided from content. With ``gaps`` the fetch is partial, and the next one from ``state`` fills what AWS
-    still keeps.
+    still keeps. ``objects`` names the object of S3 that each file is; the state holds each object under that name.
     """
 
     kind: str
@@ -51,6 +51,7 @@ class Fetched:
     gaps: tuple[Gap, ...]
     notes: tuple[str, ...]
     calls: int
+    objects: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def partial(self) -> bool:
@@ -76,3 +77,4 @@ class Taken:
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     files: tuple[Path, ...] = ()
+    objects: Mapping[Path, str] = field(default_factory=dict)

@@ -59,7 +59,7 @@ def take(aws: Aws, source: Source, state: Mapping[str, Any], now: datetime, fold
     fresh = [one for one in _wanted(listing.items, source, now) if state.get(one["Key"]) != one.get("ETag", "")]
     fresh.sort(key=lambda one: (moment(one.get("LastModified")) or now, one["Key"]))  # the newest version counts
     failed: list[_Failed] = []
-    files: list[Path] = []
+    objects: dict[Path, str] = {}
     arrived: dict[str, str] = {}
     for number, one in enumerate(fresh[:MAX_OBJECTS]):
         tell(number / len(fresh), f"fetching {len(fresh):,} objects")
@@ -68,13 +68,15 @@ def take(aws: Aws, source: Source, state: Mapping[str, Any], now: datetime, fold
         if why:
             failed.append(_Failed(key=one["Key"], why=why))
         else:
-            files.append(path)
+            objects[path] = one["Key"]
             arrived[one["Key"]] = etags[one["Key"]]
     why = f"more than {MAX_OBJECTS:,} new objects in one run; the next run goes on"
     failed += [_Failed(key=one["Key"], why=why) for one in fresh[MAX_OBJECTS:]]
     kept = {key: etag for key, etag in state.items() if listing.fault or key in etags}
     gaps = [*_unlisted(listing, bucket, prefix), *_gaps(failed)]
-    return Taken(state={**kept, **arrived}, gaps=gaps, notes=_notes(listing.items, source), files=tuple(files))
+    return Taken(
+        state={**kept, **arrived}, gaps=gaps, notes=_notes(listing.items, source), files=tuple(objects), objects=objects
+    )
 
 
 def file_name(key: str) -> str:
