@@ -263,3 +263,32 @@ def test_the_database_is_what_opex_expects(sample: Run) -> None:
     assert sample("db", "upgrade")[1].startswith("The workspace stands at migration ")
     code, out, _ = sample("db", "check")
     assert (code, out.startswith("No drift: ")) == (0, True)
+
+
+# --- evidence --------------------------------------------------------------------------------------------------------
+
+
+def test_changes_to_incidents_tells_each_system_beside_chance(sample: Run) -> None:
+    found = document(sample, "changes-to-incidents", "--window", "1d")
+    assert found["window_hours"] == 24.0
+    first = found["systems"][0]
+    assert set(first) >= {
+        "system", "environment", "incidents", "episodes", "changes", "fixes_left_out", "rate_ratio", "rate_ratio_low",
+        "rate_ratio_high", "excess_incidents", "p_value", "q_value",
+    }  # fmt: skip
+    told = [one for one in found["systems"] if one["q_value"] is not None]
+    assert [one["system"] for one in told if one["q_value"] <= 0.05] == ["checkout"], "planted in the sample data"
+    assert 1 < first["rate_ratio_low"] < first["rate_ratio"] < first["rate_ratio_high"]
+    assert {tuple(link) for link in found["links"]} == {("incident", "change", "lead_minutes", "credit")}
+    assert all(0 <= link["credit"] <= 1 and 0 <= link["lead_minutes"] < 24 * 60 for link in found["links"])
+    code, out, err = sample("changes-to-incidents")
+    assert (code, err) == (0, "")
+    assert len(out.splitlines()) == len(found["systems"])
+    assert out.startswith(f"checkout, production: {first['seen']} of ")
+
+
+def test_a_window_that_is_none_is_refused(sample: Run) -> None:
+    for window in ("soon", "8d", "0h", "-1h", "24"):
+        code, out, err = sample("changes-to-incidents", "--window", window)
+        assert (code, out) == (1, "")
+        assert err == f'"{window}" is no window: write it as 90m, 24h or 7d, at most seven days.\n'

@@ -1,5 +1,5 @@
 """Tables to Altair charts. No Streamlit."""
 
-from opex.charts.charts import benefit_and_cost, rug, timeline, trouble, waterfall
+from opex.charts.charts import benefit_and_cost, rate_ratios, rug, timeline, trouble, waterfall
 
-__all__ = ["benefit_and_cost", "rug", "timeline", "trouble", "waterfall"]
+__all__ = ["benefit_and_cost", "rate_ratios", "rug", "timeline", "trouble", "waterfall"]
