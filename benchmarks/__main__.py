@@ -1,10 +1,10 @@
-"""`python -m benchmarks [load ingest rank themes click start] [--json]`: ratios measured side by side in one run."""
+"""`python -m benchmarks [load ingest rank themes changes click start] [--json]`: ratios, side by side in one run."""
 
 import argparse
 import json
 from collections.abc import Callable
 
-from benchmarks import click, ingest, load, rank, start, themes
+from benchmarks import after_changes, click, ingest, load, rank, start, themes
 from benchmarks.measuring import Measured
 
 BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
@@ -12,6 +12,7 @@ BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
     "ingest": ingest.measure,
     "rank": rank.measure,
     "themes": themes.measure,
+    "changes": after_changes.measure,
     "click": click.measure,
     "start": start.measure,
 }

@@ -211,7 +211,7 @@ def metrics(address: str) -> dict[str, float]:
 
 def faults(log: Path) -> list[str]:
     """The lines of the server's log that tell of a fault; the end of such a log is shown whole."""
-    text = log.read_text(encoding="utf-8", errors="replace")
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     found = [line for line in text.splitlines() if line.startswith("Traceback") or "reference " in line]
     if found:
         print(f"the server's log ends:\n{text[-8000:]}", file=sys.stderr)
@@ -556,6 +556,9 @@ async def _watch(server: int, address: str, run: Run, tally: Tally, stop: asynci
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SAMPLE_SECONDS)
         samples.append((memory(server), memory(_child(server, "opex.sources.nursery"))))
+        if not samples[-1][0]:
+            tally.error("it ended by itself", "the server")
+            break
         if monotonic() - begun >= 60 * (len(lines) + 1) - 1:
             told = await asyncio.to_thread(metrics, address)
             lines.append(_minute((monotonic() - begun) / 60, samples, told, run, tally))
@@ -607,6 +610,7 @@ async def soak(address: str, server: int, run: Run, tally: Tally) -> list[Minute
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=QUIET, handle_sigint=False, handle_sigterm=False
         )
+        browser.on("disconnected", lambda _: stop.set())
         async with _everybody(browser, address, run, tally) as people:
             doing = [asyncio.create_task(browse(person)) for person in people]
             doing.append(asyncio.create_task(bring(people, Random(run.seed))))

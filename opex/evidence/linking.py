@@ -7,14 +7,16 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from opex.evidence.after_changes import WINDOWS, After, Weeks, after_changes, weeks_between
 from opex.evidence.episodes import Episodes, Hours, episodes, inside
 from opex.evidence.facts import Facts
 from opex.evidence.findings import benjamini_hochberg
 
-__all__ = ["LINK_COLUMNS", "Linked", "SystemAfter", "Verdicts", "Who", "link"]
+__all__ = ["LINK_COLUMNS", "Linked", "SystemAfter", "Verdicts", "Who", "link", "ranges_before"]
 
+Ints = NDArray[np.intp]
 Who = Literal["all", "people", "robots"]
 Verdicts = Mapping[tuple[str, str], bool]
 """What people said of a link, by incident and change: it is so, or it is not."""
@@ -232,8 +234,7 @@ def _links(
     """Each first incident with the changes in the window before it, and the credit of each."""
     made = subject.made[subject.exposed]
     ids = subject.changes["id"].to_numpy()[subject.exposed]
-    low = np.searchsorted(made, subject.spans.begin - window, side="right")
-    high = np.searchsorted(made, subject.spans.begin, side="right")
+    low, high = ranges_before(subject.spans.begin, made, window)
     counts = high - low
     of = np.repeat(np.arange(len(counts)), counts)
     which = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)
@@ -246,6 +247,18 @@ def _links(
         "incident": incident, "change": change, "system": subject.system, "environment": subject.environment,
         "lead_minutes": lead * 60, "credit": _credit(of, weight, _share(told), said),
     })  # fmt: skip
+
+
+def ranges_before(begins: Hours, made: Hours, window: float) -> tuple[Ints, Ints]:
+    """For each beginning, the range ``[low, high)`` of the ascending changes that were made in the hours before it.
+
+    Examples
+    --------
+    >>> low, high = ranges_before(np.array([30.0]), np.array([5.0, 6.0, 20.0, 30.0, 31.0]), 24.0)
+    >>> low.tolist(), high.tolist()
+    ([2], [4])
+    """
+    return np.searchsorted(made, begins - window, side="right"), np.searchsorted(made, begins, side="right")
 
 
 def _share(told: SystemAfter) -> float:
