@@ -16,7 +16,7 @@ from opex.domain.mapping import Mapping, PlannedRule
 from opex.domain.problems import Problem, Refused
 from opex.frames import Table
 from opex.sources import times, values
-from opex.sources.columns import JOINED, all_cells, column_cells, mapped, table_of
+from opex.sources.columns import JOINED, all_cells, column_cells, is_state, mapped, table_of
 from opex.sources.reading import Options
 from opex.sources.records import TEXT, Places, Records, called
 from opex.sources.times import TimeFormat
@@ -250,7 +250,7 @@ def _text(draft: _Draft, name: str, array: pa.Array, mapping: Mapping) -> pa.Arr
     if name == "environment":
         return values.environments(array)
     if name == "outcome":
-        return values.known_words(array, "outcome")[0]
+        return values.outcomes(array, from_state=is_state(mapping.columns.get(name, "")))
     if name in _WORDS:
         known, unknown = values.known_words(array, name)
         draft.mark(name, dict.fromkeys(map(int, unknown), _WORDS[name]))

@@ -73,6 +73,18 @@ def matched_words(mapping: Mapping) -> dict[str, str]:
     return {column: " or ".join(_listed(given)) for column, given in mapping.columns.items()}
 
 
+def is_state(given: str | list[str]) -> bool:
+    """Whether only a status or state gives the column: it says that something is over, not how it went.
+
+    Examples
+    --------
+    >>> is_state("State"), is_state("Conclusion"), is_state(["conclusion", "status"])
+    (True, False, False)
+    """
+    options = _listed(given)
+    return all(plain_header(option).endswith(("status", "state")) for option in options) and any(options)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Mapped:
     """The cells of a canonical column, and by position what else a header that stands several times says there."""

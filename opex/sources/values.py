@@ -22,6 +22,8 @@ _POINTED = (
 _COMMAED = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ ']\d{3})+)?,\d*$|^[+-]?\d{1,3}(?:\.\d{3}){2,}$"
 _LONGEST = 36_525 * UNITS["d"]
 _UNIT_WORDS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+OVER = ("done", "completed", "complete", "closed", "finished")
+"""Words of a state that is over, well or badly."""
 _WHOLE = r"^\+?\d{1,18}(?:\.0+)?$"
 
 
@@ -210,6 +212,19 @@ def statuses(array: pa.Array) -> pa.Array:
     """Open or closed; of several states (``a;b``) the last one counts, an unknown word gives none."""
     meanings = words("status")
     return over_unique(array, lambda word: meanings.get(word.replace("\n", ";").split(";")[-1].strip().casefold()))
+
+
+def outcomes(array: pa.Array, *, from_state: bool) -> pa.Array:
+    """How changes went; an unknown word gives none. That a state says it is over does not say how it went.
+
+    Examples
+    --------
+    >>> over = pa.array(["completed", "failed"], TEXT)
+    >>> outcomes(over, from_state=False).to_pylist(), outcomes(over, from_state=True).to_pylist()
+    (['succeeded', 'failed'], [None, 'failed'])
+    """
+    meanings = {word: meaning for word, meaning in words("outcome").items() if not (from_state and word in OVER)}
+    return over_unique(array, lambda word: meanings.get(word.strip().casefold()))
 
 
 def environments(array: pa.Array) -> pa.Array:
