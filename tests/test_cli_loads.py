@@ -63,6 +63,16 @@ def test_refused_rows_are_mended_and_loaded_with_the_mapping_of_their_load(opex:
     assert opex("refused-rows", opex.json("loads")["loads"][0]["id"]) == (1, "", refusal)
 
 
+def test_the_report_says_which_zone_was_assumed(opex: Cli) -> None:
+    naive = opex.file("a.csv", "title,started_at\na,2024-01-01 14:30\n")
+    utc = "Note: Times without a zone are read as UTC.\n"
+    assert opex("import", "incidents", naive)[2].endswith(utc)
+    berlin = opex("import", "incidents", naive, "--timezone", "Europe/Berlin")[2]
+    assert berlin.endswith("Note: Times without a zone are read as Europe/Berlin.\n")
+    aware = opex.file("b.csv", "title,started_at\na,2024-01-01T14:30Z\n")
+    assert "zone" not in opex("import", "incidents", aware)[2]
+
+
 def test_the_refused_rows_are_written_even_when_nothing_could_be_loaded(opex: Cli) -> None:
     file = opex.file("a.csv", "id,title,started_at\n8,b,never\n")
     status, out, err = opex("import", "incidents", file, "--problems", "bad.csv")

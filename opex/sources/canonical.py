@@ -16,7 +16,7 @@ from opex.domain.mapping import Mapping, PlannedRule
 from opex.domain.problems import Problem, Refused
 from opex.frames import Table
 from opex.sources import times, values
-from opex.sources.columns import JOINED, all_cells, column_cells, is_state, mapped, table_of
+from opex.sources.columns import JOINED, REQUIRED, all_cells, column_cells, is_state, mapped, table_of
 from opex.sources.reading import Options
 from opex.sources.records import TEXT, Places, Records, called
 from opex.sources.times import TimeFormat
@@ -47,12 +47,16 @@ _WORDS = {"better": "high or low", "kind": "deployment, configuration, infrastru
 
 @dataclass(frozen=True, kw_only=True)
 class Canonical:
-    """Good rows of one table (with ``SYSTEMS``, every system of an incident in one cell), and what was refused."""
+    """Good rows of one table (with ``SYSTEMS``, every system of an incident in one cell), and what was refused.
+
+    ``naive`` says that there are times without an offset, which are read in the stated zone.
+    """
 
     frame: pd.DataFrame
     places: Places
     problems: list[Problem]
     refused: int
+    naive: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,7 @@ class _Draft:
     def keep(self, column: str, typed: values.Typed) -> None:
         """Take a typed column and note its bad cells."""
         self.columns[column] = typed.values
-        self.mark(column, typed.expected)
+        self.mark(column, with_way_out(column, typed.expected))
 
     def mark(self, column: str, expected: AnyMapping[int, str], cells: pa.Array | None = None) -> None:
         """Note bad cells of a column, which are its own or ``cells``; what was noted first stays."""
@@ -82,6 +86,23 @@ class _Draft:
         return good
 
 
+def with_way_out(column: str, expected: AnyMapping[int, str]) -> dict[int, str]:
+    """What was expected of an optional column, and how to load the rows without it.
+
+    Examples
+    --------
+    >>> with_way_out("customers_affected", {0: "a whole number, 0 or more"})
+    {0: 'a whole number, 0 or more; a mapping can leave the column out: customers_affected = ""'}
+    """
+    if column == "value":
+        return dict(expected)
+    ways = {
+        text: f'{text}{", or" if "; a mapping can" in text else "; a mapping can"} leave the column out: {column} = ""'
+        for text in set(expected.values())
+    }
+    return {position: ways[text] for position, text in expected.items()}
+
+
 def canonical(
     records: Records, mapping: Mapping, options: Options, *, source: str, formats: AnyMapping[str, TimeFormat]
 ) -> Canonical:
@@ -93,12 +114,12 @@ def canonical(
     draft = _Draft()
     _put_raw(draft, records, mapping, options, table)
     believed = _believed(draft, mapping)
-    _put_times(draft, table, formats, times.zone(options.timezone or mapping.timezone))
+    naive = _put_times(draft, mapping.kind, formats, times.zone(options.timezone or mapping.timezone))
     _put_after_start(draft, records, mapping, believed)
     _put_typed(draft, records, mapping, table)
     _require(draft, records, mapping)
     _check_order(draft, mapping.kind)
-    return _sifted(draft, records, table, source)
+    return replace(_sifted(draft, records, table, source), naive=naive)
 
 
 def time_formats(records: Records, mapping: Mapping) -> dict[str, TimeFormat]:
@@ -183,12 +204,16 @@ def _believed(draft: _Draft, mapping: Mapping) -> pa.Array | None:
     return closed
 
 
-def _put_times(draft: _Draft, table: Table, formats: AnyMapping[str, TimeFormat], zone: ZoneInfo) -> None:
-    """Every time that a column or a constant gives (a constant alone is written as ISO 8601)."""
-    for name in (c.name for c in table.columns if c.kind == "time" and c.name in draft.raw):
+def _put_times(draft: _Draft, kind: str, formats: AnyMapping[str, TimeFormat], zone: ZoneInfo) -> bool:
+    """Every time that a column or a constant gives (a constant alone is written as ISO 8601); are some naive?"""
+    naive = False
+    for name in (c.name for c in table_of(kind).columns if c.kind == "time" and c.name in draft.raw):
         found = times.converted(draft.raw[name], formats.get(name, times.ISO), zone)
         draft.columns[name] = pd.Series(found.times).dt.tz_localize("UTC")
-        draft.mark(name, found.expected)
+        required = name in REQUIRED[kind]
+        draft.mark(name, found.expected if required else with_way_out(name, found.expected))
+        naive |= found.naive
+    return naive
 
 
 def _put_after_start(draft: _Draft, records: Records, mapping: Mapping, believed: pa.Array | None) -> None:

@@ -212,8 +212,12 @@ def _values() -> str:
         "- **Not dates**: a spreadsheet's serial numbers (45292.5), ISO weeks and ISO ordinal dates "
         "are refused with the "
         "way to mend them.\n"
+        "- **A date and a time of day in two columns** (`Date` and `Time`, `Start Date` and `Start Time`) are read "
+        'together, as a mapping says with `started_at = "{Date} {Time}"`. Where that cannot be, the load is refused '
+        "with the way to mend it.\n"
         "- **Time zones**: a time with an offset keeps it; one without is wall time in the stated "
-        "zone. An hour that the "
+        "zone, or in the one zone that a column `timezone` names; several zones for such times are refused. Every "
+        "report says which zone was taken. An hour that the "
         "spring skips, and one that the autumn repeats without an offset, are refused and never guessed.\n"
         "- **Numbers** have a point; in a file with semicolons a comma is the decimal mark.\n"
         f"- **A header that stands several times** gives all its cells to {_codes(JOINED)}. To other "

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
@@ -19,7 +18,6 @@ from opex.sources.canonical import (
     canonical,
     decimals,
     refuse_options,
-    time_formats,
     with_decimals,
     without_missing,
 )
@@ -35,6 +33,7 @@ from opex.sources.columns import (
     used_columns,
 )
 from opex.sources.delimited import WHY
+from opex.sources.fitting import Fitting, fitted, formats_of, narrow, with_zone
 from opex.sources.folding import folded
 from opex.sources.formats import plain_mapping, presets
 from opex.sources.kept import MOST_PROBLEMS, Keeper, Mendable
@@ -157,10 +156,11 @@ def propose(
 
 @dataclass(frozen=True, kw_only=True)
 class _Group:
-    """Records that share their headers, and the mapping fitted to them."""
+    """Records that share their headers, the mapping fitted to them, and why it cannot be used, if so."""
 
     spool: Spool
     mapping: Mapping
+    refusal: str = ""
 
 
 def _silent(share: float, words: str) -> None:
@@ -222,12 +222,14 @@ def _sample(folder: Path, files: Chosen, group: _Group, options: Options) -> tup
     missing = missing_columns(group.mapping)
     if missing:
         return None, missing_words(files.files[0], missing)
+    if group.refusal:
+        return None, group.refusal
     first = next(group.spool.chunks()).head(SAMPLE)
     part = _Group(spool=Spool(folder / "sample"), mapping=group.mapping)
     part.spool.add(replace(first, problems=tuple(group.spool.problems[:SAMPLE]),
                            spoiled=tuple(group.spool.spoiled[:SAMPLE])))  # fmt: skip
     try:
-        formats = _formats(group)
+        formats = formats_of(group.spool, group.mapping)
         return _read(folder, files, options, [part], _silent, formats), ""
     except Refused as refusal:
         return None, str(refusal)
@@ -253,14 +255,16 @@ def _read(
     refused, done = 0, 0
     whole = sum(group.spool.count for group in groups) or 1
     used: AnyMapping[str, TimeFormat] = {}
+    naive: set[str] = set()
     for group in groups:
-        _refuse_missing(group)
-        used = formats or _formats(group)
+        _refuse_unfit(group)
+        used = formats or formats_of(group.spool, group.mapping)
         problems += group.spool.problems
         refused += len(group.spool.problems)
         mendable.add_spoiled(group.spool)
         for records, part in _understood(group, options, files, used):
             keeper.add(part, group.mapping.split)
+            naive |= {options.timezone or group.mapping.timezone} if part.naive else set()
             problems += part.problems[: max(0, MOST_PROBLEMS - len(problems))]
             refused += part.refused
             mendable.add(records, _refused(records, part), part.problems, _needs_stem(group.mapping))
@@ -289,48 +293,26 @@ def _read(
         matched=matched_words(mapping),
         mapping=_again(mapping, options, files, used),
         mendable=mendable.write(folder / "refused.csv"),
-        notes=_notes(files.mapping, groups),
+        notes=[
+            *_notes(files.mapping, groups),
+            *(f"Times without a zone are read as {zone}." for zone in sorted(naive)),
+        ],
     )
 
 
-def _refuse_missing(group: _Group) -> None:
+def _refuse_unfit(group: _Group) -> None:
     missing = missing_columns(group.mapping)
     if missing and group.spool.count:
         raise Refused(f"No column for {' and '.join(missing)}; there is {headers_shown(group.spool.columns)}.")
-
-
-def _formats(group: _Group) -> dict[str, TimeFormat]:
-    """The one format of each time column, decided from all its values; from its siblings' too where it cannot alone."""
-    mapping, found = group.mapping, dict[str, TimeFormat]()
-    times = [c.name for c in table_of(mapping.kind).columns if c.kind == "time" and c.name in mapping.columns]
-    for name in times:
-        try:
-            found |= _decided(group.spool, mapping, [name])
-        except Refused:
-            return _decided(group.spool, mapping, times)
-    return found
-
-
-def _decided(spool: Spool, mapping: Mapping, times: Sequence[str]) -> dict[str, TimeFormat]:
-    """The formats of these columns, which are whole in memory meanwhile."""
-    alone = replace(mapping, columns={name: mapping.columns[name] for name in times})
-    decided = time_formats(_narrow(spool, mapping, times), alone)
-    pa.default_memory_pool().release_unused()
-    return decided
-
-
-def _narrow(spool: Spool, mapping: Mapping, canonical_columns: Sequence[str]) -> Records:
-    """All records, with only the file's columns that give these canonical ones."""
-    given = {name: column for name, column in mapping.columns.items() if name in canonical_columns}
-    used = used_columns(replace(mapping, columns=given, planned=(), fold=None, after_start={}), spool.columns)
-    return spool.narrow([name for name in spool.columns if name in used])
+    if group.refusal:
+        raise Refused(group.refusal)
 
 
 def _understood(
     group: _Group, options: Options, files: Chosen, formats: AnyMapping[str, TimeFormat]
 ) -> Iterator[tuple[Records, Canonical]]:
     source = _source(files, options)
-    written = decimals(_narrow(group.spool, group.mapping, ["value"]), group.mapping)
+    written = decimals(narrow(group.spool, group.mapping, ["value"]), group.mapping)
     for records in group.spool.chunks():
         records = with_decimals(records, written)
         yield records, canonical(records, group.mapping, options, source=source, formats=formats)
@@ -403,11 +385,24 @@ def _fitted(files: Chosen, spool: Spool, options: Options, work: Path) -> _Group
     if mapping.missing or mapping.fold:
         spool = _changed(spool, mapping, options, work)
     generic = mapping.match_others
-    mapping = resolved(mapping, spool.columns, strict=files.strict and mapping.reader not in DOCUMENTS)
-    mapping = _named_metric(mapping, options)
+    found = Fitting(mapping=resolved(mapping, spool.columns, strict=files.strict and mapping.reader not in DOCUMENTS))
+    if generic:
+        found = _fitted_to_cells(mapping, spool, options)
+    spool.notes |= dict.fromkeys(found.notes)
+    mapping = _named_metric(found.mapping, options)
     if generic and mapping.split is None and mapping.kind == "incidents" and "system" in mapping.columns:
-        mapping = replace(mapping, split=proposed_split(mapping, _narrow(spool, mapping, ["system"])))
-    return _Group(spool=spool, mapping=mapping)
+        mapping = replace(mapping, split=proposed_split(mapping, narrow(spool, mapping, ["system"])))
+    refusal = f"{files.files[0].name}: {found.refusal}" if found.refusal else ""
+    return _Group(spool=spool, mapping=mapping, refusal=refusal)
+
+
+def _fitted_to_cells(mapping: Mapping, spool: Spool, options: Options) -> Fitting:
+    """The mapping fitted to the cells; the zone that a column names counts where nobody states one."""
+    found = fitted(mapping, spool)
+    if found.refusal or options.timezone or missing_columns(found.mapping):
+        return found
+    zoned = with_zone(found.mapping, spool)
+    return replace(zoned, notes=(*found.notes, *zoned.notes))
 
 
 def _changed(spool: Spool, mapping: Mapping, options: Options, work: Path) -> Spool:
@@ -432,6 +427,11 @@ def _named_metric(mapping: Mapping, options: Options) -> Mapping:
     if options.metric and mapping.columns.get("metric") == f"{{{STEM}}}":
         return replace(mapping, columns={c: given for c, given in mapping.columns.items() if c != "metric"})
     return mapping
+
+
+def _zones_said(naive: set[str]) -> list[str]:
+    """In which zones times without an offset were read."""
+    return [f"Times without a zone are read as {zone}." for zone in sorted(naive)]
 
 
 def _notes(mapping: Mapping, groups: list[_Group]) -> list[str]:

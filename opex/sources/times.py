@@ -42,7 +42,7 @@ _MONTH = (
 _DAY_AND_MONTH = rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.)?[ /-]{_MONTH}\.?,?[ /-]"
 _ISO = (
     rf"{_YEAR}-(?P<m>\d{{2}})-(?P<d>\d{{2}})(?:(?:T|t| +)(?P<H>\d{{1,2}}):(?P<M>\d{{2}})"
-    rf"(?::(?P<S>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?)?{_ZONE})?"
+    rf"(?::(?P<S>\d{{2}})(?:[.,](?P<f>\d{{1,9}}))?)?(?: ?(?P<p>[AaPp])\.?[Mm]\.?)?{_ZONE})?"
 )
 _ISO_BASIC = (
     rf"{_YEAR}(?P<m>\d{{2}})(?P<d>\d{{2}})(?:[Tt ]?(?P<H>\d{{2}})(?P<M>\d{{2}})"
@@ -112,10 +112,14 @@ _SHAPE_OF[ord("0") : ord("9") + 1] = ord("0")
 
 @dataclass(frozen=True, kw_only=True)
 class Conversion:
-    """Times in UTC (not a time where a value was missing or bad) and, for the bad ones, what was expected."""
+    """Times in UTC (not a time where a value was missing or bad) and, for the bad ones, what was expected.
+
+    ``naive`` says that some have no offset, so that they are wall time in the stated zone.
+    """
 
     times: Times
     expected: dict[int, str]
+    naive: bool = False
 
 
 def zone(name: str) -> ZoneInfo:
@@ -181,7 +185,13 @@ def converted(values: Column, form: TimeFormat, timezone: ZoneInfo) -> Conversio
         times[positions], doubts = _wall_time(local[positions], timezone)
         expected |= {int(positions[i]): text for i, text in doubts.items()}
     times[~fits] = np.datetime64("NaT")
-    return Conversion(times=times, expected=expected)
+    return Conversion(times=times, expected=expected, naive=bool(naive.any()))
+
+
+def without_offset(values: Column, form: TimeFormat) -> Bools:
+    """Which values are times that are written without an offset."""
+    _, shift, fits = _strptime(values, form.strptime) if form.strptime else _parsed(_shaped(values), form)
+    return np.asarray(fits & np.isnat(shift) & _valid(values), dtype=bool)
 
 
 def _valid(values: Column) -> Bools:

@@ -22,6 +22,10 @@ _POINTED = (
 _COMMAED = r"^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ ']\d{3})+)?,\d*$|^[+-]?\d{1,3}(?:\.\d{3}){2,}$"
 _LONGEST = 36_525 * UNITS["d"]
 _UNIT_WORDS = {"ms": "milliseconds", "s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
+_CODED = (
+    r"(?P<code>(?:p|s|sev|severity|prio|priority)[ -]?)?(?P<level>[0-5])"
+    r"(?:(?:\s*[-–—:/]\s*|\s+)(?P<word>[^\W\d_].*)|\s*\((?P<in>.*)\))?"
+)
 OVER = ("done", "completed", "complete", "closed", "finished")
 """Words of a state that is over, well or badly."""
 _WHOLE = r"^\+?\d{1,18}(?:\.0+)?$"
@@ -111,8 +115,19 @@ def severities(array: pa.Array) -> Typed:
 
 
 def _severity(word: str, meanings: Mapping[str, str]) -> str | None:
+    """The severity of a number, a word, or a code such as ``P2`` with its word, where the two go together."""
     plain = word.strip().casefold()
-    return plain[0] if re.fullmatch(r"[1-5](\.0+)?", plain) else meanings.get(plain)
+    if re.fullmatch(r"[1-5](\.0+)?", plain):
+        return plain[0]
+    if plain in meanings:
+        return meanings[plain]
+    coded = re.fullmatch(_CODED, plain)
+    if coded is None:
+        return None
+    level, named = max(coded["level"], "1"), meanings.get(coded["word"] or coded["in"] or "")
+    if not coded["code"]:
+        return level if named == level else None
+    return level if named is None or abs(int(named) - int(level)) <= 1 else None
 
 
 def whole_numbers(array: pa.Array, decimal_comma: bool) -> Typed:

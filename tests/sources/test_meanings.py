@@ -1,13 +1,16 @@
 """What a column means is read exactly, or asked for in a sentence; nothing is guessed without a word."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
-from opex.sources import Reading, read
+from opex.domain.mapping import Mapping
+from opex.domain.problems import Refused
+from opex.sources import Reading, propose, read
 
 DAY = datetime(2024, 3, 5, tzinfo=UTC)
 
@@ -57,3 +60,214 @@ def test_that_a_change_is_over_does_not_say_how_it_went(tmp_path: Path, header: 
     outcomes = ["unknown", "unknown", "unknown", "unknown", "failed", "succeeded"]
     assert rows(reading, "outcome") == [(outcome,) for outcome in outcomes]
     assert reading.refused == 0
+
+
+# --- a date and a time of day in two columns --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "template"),
+    [
+        ("Date,Time", "2024-03-05,14:30", "{Date} {Time}"),
+        ("Date,Time", "05/03/2024,14:30:00", "{Date} {Time}"),
+        ("Date,Time", "2024-03-05,2:30 PM", "{Date} {Time}"),
+        ("Date,Time", "5 Mar 2024,14:30Z", "{Date} {Time}"),
+        ("Start Date,Start Time", "2024-03-05,14:30", "{Start Date} {Start Time}"),
+        ("Start time,Start date", "14:30,2024-03-05", "{Start date} {Start time}"),
+        ("opened_at,time", "2024-03-05,14:30", "{opened_at} {time}"),
+        ("Date,Start Time", "2024-03-05,14:30", "{Date} {Start Time}"),
+        ("Date,Time", "2024-03-05,2024-03-05 14:30", "Time"),
+    ],
+)
+def test_a_date_and_a_time_of_day_in_two_columns_are_one_time(
+    tmp_path: Path, header: str, cells: str, template: str
+) -> None:
+    other = cells.replace("05/03", "25/03")  # (tells day and month apart)
+    file = written(tmp_path, "a.csv", f"{header},Title\n{cells},Outage\n{other},Again\n")
+    reading = read([file], kind="incidents")
+    assert rows(reading, "title", "started_at")[0] == ("Outage", DAY.replace(hour=14, minute=30))
+    assert (reading.matched["started_at"], reading.refused) == (template, 0)
+    again = read([file], kind="incidents", mapping=reading.mapping)
+    assert rows(again, "started_at") == rows(reading, "started_at")
+
+
+def test_that_two_columns_are_read_together_is_said_before_and_after_the_load(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv", "Date,Time,Title,End Date,End Time\n2024-03-05,14:30,Outage,2024-03-06,01:15\n")
+    said = [
+        'The columns "Date" and "Time" are read together as started_at.',
+        'The columns "End Date" and "End Time" are read together as resolved_at.',
+    ]
+    proposal, reading = propose([file], kind="incidents"), read([file], kind="incidents")
+    assert (proposal.notes, proposal.unmatched, proposal.refusal) == (said, [], "")
+    assert proposal.mapping.columns == {
+        "title": "Title", "started_at": "{Date} {Time}", "resolved_at": "{End Date} {End Time}"
+    }  # fmt: skip
+    assert reading.notes == [*said, "Times without a zone are read as UTC."]
+    assert rows(reading, "started_at", "resolved_at") == [
+        (DAY.replace(hour=14, minute=30), datetime(2024, 3, 6, 1, 15, tzinfo=UTC))
+    ]
+
+
+def test_dates_and_times_of_a_workbook_are_put_together(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Date", "Time", "Title"])
+    book.active.append([date(2024, 3, 5), time(14, 30), "Outage"])
+    book.save(tmp_path / "a.xlsx")
+    reading = read([tmp_path / "a.xlsx"], kind="incidents")
+    assert rows(reading, "title", "started_at") == [("Outage", DAY.replace(hour=14, minute=30))]
+
+
+def test_readings_with_a_date_and_a_time_are_read_at_that_time(tmp_path: Path) -> None:
+    text = "date,time,value\n2024-03-05,14:30,1.5\n2024-03-05,14:45,2.5\n"
+    reading = read([written(tmp_path, "cpu.csv", text)], kind="metrics")
+    assert rows(reading, "metric", "at", "value") == [
+        ("cpu", DAY.replace(hour=14, minute=30), 1.5), ("cpu", DAY.replace(hour=14, minute=45), 2.5)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "sentence"),
+    [
+        (
+            "2024-03-05,1430",
+            'The column "Date" has a date, and "Time" says "1430", which is no time of day such as 14:30; write both '
+            "in one column, best as 2024-03-31 14:30, or name the column that is meant in a mapping: [columns] "
+            'started_at = "Date".',
+        ),
+        (
+            "2024-03-05 00:00:00,14:30",
+            'The column "Date" says midnight in every row, and "Time" has times of day; write both in one column, '
+            "best as 2024-03-31 14:30, or name the column that is meant in a mapping: [columns] started_at = "
+            '"Date".',
+        ),
+    ],
+)
+def test_a_time_that_cannot_be_put_to_its_date_is_asked_for(tmp_path: Path, cells: str, sentence: str) -> None:
+    file = written(tmp_path, "a.csv", f"Date,Time,Title\n{cells},Outage\n")
+    with pytest.raises(Refused) as refused:
+        read([file], kind="incidents")
+    proposal = propose([file], kind="incidents")
+    assert (str(refused.value), proposal.sample, proposal.refusal) == (f"a.csv: {sentence}", None, f"a.csv: {sentence}")
+    stated = Mapping(name="desk", kind="incidents", columns={"started_at": "Date"})
+    assert rows(read([file], kind="incidents", mapping=stated), "started_at") == [(DAY,)]
+
+
+# --- the zone that a column names -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "zone"),
+    [("timezone", "America/New_York"), ("Time Zone", "America/New_York"), ("tz", "UTC-05:00"), ("TZ", "-05")],
+)
+def test_a_column_that_names_one_zone_is_the_zone_of_times_without_an_offset(
+    tmp_path: Path, header: str, zone: str
+) -> None:
+    text = f"title,started_at,{header}\nA,2024-03-05 14:30,{zone}\nB,2024-03-05 14:30Z,\n"
+    reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
+    name = zone if "/" in zone else "Etc/GMT+5"
+    assert rows(reading, "started_at") == [(DAY.replace(hour=19, minute=30),), (DAY.replace(hour=14, minute=30),)]
+    assert (reading.timezone, reading.notes) == (
+        name,
+        [
+            f'The zone {name} of times without an offset is the one that the column "{header}" names.',
+            f"Times without a zone are read as {name}.",
+        ],
+    )
+
+
+def test_a_zone_that_a_person_states_stands_before_the_column(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.csv", "title,started_at,timezone\nA,2024-03-05 14:30,America/New_York\n")
+    reading = read([file], kind="incidents", timezone="Europe/Berlin")
+    assert rows(reading, "started_at") == [(DAY.replace(hour=13, minute=30),)]
+    assert reading.notes == ["Times without a zone are read as Europe/Berlin."]
+
+
+@pytest.mark.parametrize(
+    ("zones", "what"),
+    [
+        (
+            ("America/New_York", "Europe/Berlin"),
+            "names several zones for times without an offset (America/New_York, Europe/Berlin)",
+        ),
+        (("UTC", ""), "names several zones for times without an offset (an empty cell, UTC)"),
+        (("PST", "PST"), 'names "PST", which is no time zone such as America/New_York'),
+    ],
+)
+def test_times_whose_zone_cannot_be_told_are_asked_for(tmp_path: Path, zones: tuple[str, str], what: str) -> None:
+    text = f"title,started_at,timezone\nA,2024-03-05 14:30,{zones[0]}\nB,2024-03-05 15:30,{zones[1]}\n"
+    with pytest.raises(Refused) as refused:
+        read([written(tmp_path, "a.csv", text)], kind="incidents")
+    assert str(refused.value) == (
+        f'a.csv: The column "timezone" {what}; write each time with its offset, best as 2024-03-31T14:30+02:00, or '
+        "load the rows of each zone by themselves, with --timezone."
+    )
+
+
+def test_times_with_their_offset_need_no_zone_and_no_word_about_it(tmp_path: Path) -> None:
+    text = "title,started_at,timezone\nA,2024-03-05T14:30Z,Europe/Berlin\nB,2024-03-05T14:30+01:00,PST\n"
+    reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
+    assert (rows(reading, "title"), reading.timezone, reading.notes) == ([("A",), ("B",)], "UTC", [])
+
+
+# --- optional columns whose cells are something else ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "column", "other"),
+    [
+        ("impact", "Users could not log in", "severity", None),
+        ("customers", "ACME Corp", "customers_affected", None),
+        ("Resolution Time", "150", "resolved_at", None),
+        ("Resolution Time", "150", "resolved_at", "closed_at"),
+    ],
+)
+def test_an_optional_column_that_holds_something_else_is_not_used_and_named(
+    tmp_path: Path, header: str, cell: str, column: str, other: str | None
+) -> None:
+    more = (f",{other}", ",2024-03-06") if other else ("", "")
+    text = f"title,started_at,{header}{more[0]}\nA,2024-03-05T10:00Z,{cell}{more[1]}\nB,2024-03-05T11:00Z,{more[1]}\n"
+    file = written(tmp_path, "a.csv", text)
+    reading, proposal = read([file], kind="incidents"), propose([file], kind="incidents")
+    note = f'The column "{header}" is not used for {column}: its only value does not fit (it says "{cell}").'
+    assert (len(reading.main), reading.refused, reading.notes[0], proposal.notes) == (2, 0, note, [note])
+    assert reading.matched.get(column) == other
+    assert header in proposal.unmatched
+
+
+def test_where_only_some_cells_fit_the_rows_are_refused_with_the_way_out(tmp_path: Path) -> None:
+    text = "title,started_at,customers,impact\nA,2024-03-05T10:00Z,12,high\nB,2024-03-05T11:00Z,ACME Corp,all\n"
+    file = written(tmp_path, "a.csv", text)
+    reading = read([file], kind="incidents")
+    assert rows(reading, "title", "severity", "customers_affected") == [("A", 2, 12)]
+    assert sentences(reading) == [
+        'a.csv, row 3, column severity: "all" is not a severity from 1 to 5, or a word such as critical (1), high (2), '
+        "medium (3), low (4), notice (5); a mapping can translate others under [values.severity], or leave the column "
+        'out: severity = "".',
+        'a.csv, row 3, column customers_affected: "ACME Corp" is not a whole number, 0 or more; a mapping can leave '
+        'the column out: customers_affected = "".',
+    ]
+    without = Mapping(name="desk", kind="incidents", columns={"severity": "", "customers_affected": ""})
+    assert len(read([file], kind="incidents", mapping=without).main) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "severity"),
+    [
+        ("P1 - Critical", 1), ("P2 – High", 2), ("p3: Medium", 3), ("P4 (Low)", 4), ("Sev 2 - High", 2), ("SEV-1", 1),
+        ("Sev1 Critical", 1), ("Severity 3", 3), ("Priority 2 - High", 2), ("P0 - Everything is down", 1),
+        ("P3 - Low", 3), ("2 - High", 2), ("1 (Critical)", 1),
+    ],
+)  # fmt: skip
+def test_a_priority_with_its_word_is_understood(tmp_path: Path, words: str, severity: int) -> None:
+    file = written(tmp_path, "a.csv", f"title,started_at,priority\nA,2024-03-05T10:00Z,{words}\n")
+    assert rows(read([file], kind="incidents"), "severity") == [(severity,)]
+    issue = f"Issue key,Summary,Created,Priority\nOPS-1,A,2024-03-05 10:00,{words}\n"
+    jira = read([written(tmp_path, "jira.csv", issue)], kind="incidents")
+    assert (jira.format, rows(jira, "severity")) == ("jira", [(severity,)])
+
+
+@pytest.mark.parametrize("words", ["1 - Low", "P1 - Low", "5 - Critical", "P7", "2 - Nobody knows"])
+def test_a_priority_that_says_two_things_is_asked_for(tmp_path: Path, words: str) -> None:
+    file = written(tmp_path, "a.csv", f"title,started_at,severity\nA,2024-03-05T10:00Z,high\nB,2024-03-05,{words}\n")
+    reading = read([file], kind="incidents")
+    assert (rows(reading, "severity"), [p.value for p in reading.problems]) == ([(2,)], [words])
