@@ -29,15 +29,15 @@ class Fold:
     """Several rows are the updates of one record: the last update speaks for the record.
 
     ``by`` names the record, ``order`` the columns that order its updates, ``updated`` the time of an update and
-    ``state`` its state. ``ends`` are columns that are believed only when the last state is one of ``closed``
-    (exports write the end on every row, also on those written before it). The first update whose state is neither
-    in ``new`` nor in ``unknown`` is when somebody took the record on.
+    ``state`` its state (of several columns the first that is not missing). ``ends`` are columns that are believed
+    only when the last state is one of ``closed`` (exports write the end on every row, also on those written before
+    it). The first update whose state is neither in ``new`` nor in ``unknown`` is when somebody took the record on.
     """
 
     by: str
     order: tuple[str, ...]
     updated: str
-    state: str
+    state: tuple[str, ...]
     new: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
@@ -215,6 +215,11 @@ def _texts(value: object, where: str) -> tuple[str, ...]:
     return tuple(_text(item, where) for item in value)
 
 
+def _choice(value: object, where: str) -> tuple[str, ...]:
+    """One text, or a list of them of which the first that is there counts."""
+    return (value,) if isinstance(value, str) else _texts(value, where)
+
+
 def _table(value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(f'{where} must be a table of names and values, not "{value}".')
@@ -245,7 +250,7 @@ def _planned(value: object, where: str) -> tuple[PlannedRule, ...]:
 def _part(kind: type, required: tuple[str, ...], value: object, where: str) -> Any:
     readers: dict[str, Callable[[object, str], object]] = {
         "values": _texts, "words": _texts, "order": _texts, "new": _texts, "closed": _texts, "unknown": _texts,
-        "ends": _texts, "columns": _texts, "markers": _texts, "only": _flag,
+        "ends": _texts, "state": _choice, "columns": _texts, "markers": _texts, "only": _flag,
     }  # fmt: skip
     found = _checked_fields(kind, value, where, readers)
     for name in required:

@@ -64,7 +64,7 @@ def used_columns(mapping: Mapping, headers: Collection[str] = ()) -> set[str]:
     used = {name for given in mapping.columns.values() for option in _listed(given) for name in _names(option)}
     used |= {rule.column for rule in mapping.planned} | {header for header, _ in mapping.durations.values()}
     if mapping.fold:
-        used |= {mapping.fold.by, mapping.fold.state, mapping.fold.updated, *mapping.fold.order}
+        used |= {mapping.fold.by, *mapping.fold.state, mapping.fold.updated, *mapping.fold.order}
     return used | {name for header in used for name in repetitions(headers, header)}
 
 

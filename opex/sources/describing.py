@@ -66,7 +66,7 @@ _PART_FIELDS: dict[type, tuple[str, dict[str, str]]] = {
             "by": "Required. The column that names the record.",
             "order": "Required. The columns that order its updates; the last one speaks for the record.",
             "updated": "Required. The column with the time of an update.",
-            "state": "Required. The column with the state.",
+            "state": "Required. The column with the state, or a list of them (the first that is not missing).",
             "new": "States in which nobody has taken the record on; the first update in another one "
             "is `acknowledged_at`.",
             "closed": "States in which the columns of `ends` are believed.",
@@ -220,6 +220,15 @@ def _values() -> str:
         "report says which zone was taken. An hour that the "
         "spring skips, and one that the autumn repeats without an offset, are refused and never guessed.\n"
         "- **Numbers** have a point; in a file with semicolons a comma is the decimal mark.\n"
+        "- **A severity** is a number from 1 to 5, a word, or a code with or without its word (`P1 - Critical`, `Sev 2 "
+        "- High`); where code and word contradict each other the row is refused.\n"
+        "- **An optional column that holds something else** (`impact` with whole sentences) is not used if it was "
+        "matched by a synonym and none of the first cells fits; a note names it. If only some cells fit, the other "
+        'rows are refused; a mapping leaves the column out with `severity = ""`.\n'
+        "- **How a change went** is what a column outcome, result, conclusion or close code says; a status or state "
+        "only counts where it says more than that the change is over.\n"
+        "- **Rows without a column of ids** are told apart by title, system, start (and environment); one that says "
+        "something else than the row before it with the same ones is refused.\n"
         f"- **A header that stands several times** gives all its cells to {_codes(JOINED)}. To other "
         "columns it gives "
         "one value, and a row in which it says two is refused. The second one is called `Created "

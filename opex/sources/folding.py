@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from opex.domain.mapping import Fold
-from opex.domain.problems import Refused
 from opex.sources import times
 from opex.sources.records import Records
 
@@ -23,7 +22,7 @@ def folded(records: Records, fold: Fold, timezone: str) -> Records:
     """
     table = records.table
     present = [column for column in fold.order if column in table.column_names]
-    if fold.by not in table.column_names or fold.state not in table.column_names or not table.num_rows:
+    if fold.by not in table.column_names or not _has_state(table, fold) or not table.num_rows:
         return records
     if not present:
         return replace(records, table=_without_future(table, fold))
@@ -56,16 +55,20 @@ def _sortable(array: pa.Array, column: str, timezone: str) -> npt.NDArray[np.flo
     return np.asarray(np.where(np.isnat(found), -np.inf, found.astype("int64").astype(np.float64)), dtype=np.float64)
 
 
+def _has_state(table: pa.Table, fold: Fold) -> bool:
+    return any(name in table.column_names for name in fold.state)
+
+
 def _states(table: pa.Table, fold: Fold) -> pd.Series:
-    if fold.state not in table.column_names:
-        raise Refused(f'The updates lack the column "{fold.state}" that says the state.')
-    states: pd.Series = table[fold.state].combine_chunks().to_pandas()
+    """The state of each update: of several columns the first that is not missing."""
+    columns = [table[name].combine_chunks() for name in fold.state if name in table.column_names]
+    states: pd.Series = pc.coalesce(*columns).to_pandas()
     return states.fillna("").str.strip().str.casefold()
 
 
 def _first_taken_on(table: pa.Table, fold: Fold, groups: npt.NDArray[np.int64]) -> pa.Array | None:
     """For each record the time of its first update in a state that is neither new nor unknown."""
-    if fold.updated not in table.column_names or fold.state not in table.column_names:
+    if fold.updated not in table.column_names:
         return None
     passive = {word.casefold() for word in (*fold.new, *fold.unknown, "")}
     several = np.bincount(groups)[groups] > 1  # a lone row is no history: its update is not when work began

@@ -49,6 +49,7 @@ class Keeper:
         self._files: list[str] = []
         self._keys: list[npt.NDArray[np.uint64]] = []
         self._digests: list[npt.NDArray[np.int64]] = []
+        self._named: list[npt.NDArray[np.bool_]] = []
         self._path = folder / "rows.arrow"
         extra = [pa.field(_FILE, pa.int64()), pa.field(_ROW, pa.int64())]
         self._full = pa.schema([*self._schema, *extra])
@@ -58,8 +59,8 @@ class Keeper:
         self.systems: Counter[str] = Counter()
         self.count = 0
 
-    def add(self, part: Canonical, split: str | None) -> None:
-        """Take good rows in. ``split`` separates the systems in one cell."""
+    def add(self, part: Canonical, split: str | None, *, named: bool = True) -> None:
+        """Take good rows in. ``split`` separates the systems in one cell; ``named`` says that a column has the ids."""
         frame = part.frame
         if not len(frame):
             return
@@ -72,6 +73,7 @@ class Keeper:
         self._writer.write_table(table.cast(self._full))
         self._keys.append(pd.util.hash_array(table["id"].to_numpy(), categorize=False))
         self._digests.append(table["digest"].to_numpy())
+        self._named.append(np.full(table.num_rows, named))
         self.count += table.num_rows
 
     def _numbered(self, places: Places) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -118,12 +120,14 @@ class Keeper:
     def _contradictions(self, found: Repeats) -> Iterator[Problem]:
         """Rows that say something else than the row which has their key."""
         shown = "source_id" if "source_id" in self._schema.names else "at"
-        columns = ["id", shown, _FILE, _ROW, *(["value"] if shown == "at" else [])]
+        named = np.concatenate([*self._named, np.array([], dtype=bool)])
+        columns = ["id", shown, _FILE, _ROW, "value" if shown == "at" else "title"]
         for start in range(0, min(len(found.other), MOST_PROBLEMS), 1000):
             here = self.at(found.other[start : start + 1000], columns).to_pylist()
             there = self.at(found.stays[start : start + 1000], columns).to_pylist()
-            for one, other in zip(here, there, strict=True):
-                yield self._contradiction(one, other, shown)
+            by_ids = named[found.other[start : start + 1000]]
+            for one, other, has_ids in zip(here, there, by_ids, strict=True):
+                yield self._contradiction(one, other, shown if has_ids or shown == "at" else "title")
 
     def _contradiction(self, one: dict[str, Any], other: dict[str, Any], column: str) -> Problem:
         file, row = self._files[one[_FILE]], one[_ROW]
@@ -132,6 +136,12 @@ class Keeper:
             where = ", ".join(part for part in (self._files[other[_FILE]], where) if part)
         if column == "at":
             value, expected = one["at"].isoformat(), f"one value for a time; {where} says {other['value']:g}"
+        elif column == "title":
+            value = one["title"]
+            expected = (
+                f"a record that can be told from {where}, which has the same title, system and start and says "
+                'something else; name the column that has the ids in a mapping: source_id = "the column\'s name"'
+            )
         else:
             value, expected = one["source_id"], f"an id given once; {where} has it already"
         return Problem(file=file, row=None if row < 0 else row, column=column, value=value, expected=expected)

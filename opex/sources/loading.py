@@ -263,7 +263,9 @@ def _read(
         refused += len(group.spool.problems)
         mendable.add_spoiled(group.spool)
         for records, part in _understood(group, options, files, used):
-            keeper.add(part, group.mapping.split)
+            keeper.add(
+                part, group.mapping.split, named="source_id" in {*group.mapping.columns, *group.mapping.constants}
+            )
             naive |= {options.timezone or group.mapping.timezone} if part.naive else set()
             problems += part.problems[: max(0, MOST_PROBLEMS - len(problems))]
             refused += part.refused

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, NamedTuple
 
 from opex.domain.problems import Refused
 from opex.sources.delimited import MOST_COLUMNS
 from opex.sources.records import shown
+from opex.sources.vocabulary import plain_header, synonyms
 
 # Arrays of objects that accompany records in what Jira, PagerDuty, Opsgenie, Statuspage and ServiceNow export.
 SIDE = frozenset(
@@ -19,10 +21,16 @@ SIDE = frozenset(
      "warnings", "watchers", "worklogs"}
 )  # fmt: skip
 # Names by which an object shows that it is a record itself.
-IDENTITY = frozenset(
-    {"id", "key", "number", "name", "title", "summary", "incident_id", "incident_number", "sys_id", "tinyId", "uuid"}
-)
+IDS = frozenset({"id", "key", "number", "incident_id", "incident_number", "sys_id", "tinyId", "uuid"})
+IDENTITY = IDS | {"name", "title", "summary"}
 
+# What an array of records is called, also beside the name and the date of an export.
+EXPORTED = frozenset(
+    {"alarms", "cases", "change_requests", "changes", "content", "data", "deployments", "documents", "entries",
+     "events", "incidents", "issues", "items", "list", "objects", "outages", "postmortems", "problems", "records",
+     "releases", "requests", "response", "result", "results", "rows", "tickets", "values", "workflow_runs"}
+)  # fmt: skip
+_TITLES = frozenset({"title", "summary", "shortdescription", "subject", "headline", "incidenttitle"})
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -88,8 +96,10 @@ class Document:
         array one level deeper, if no name at the top says that the object is a record itself (``id``, ``key``,
         ``number``, ``title`` and the like). Arrays that are known to accompany records (``included``, ``comments``,
         ``components`` and the like) are not meant where another one is there, or where the object has such a name.
-        Else the object is one record; several arrays with no words beside them are refused. An object that holds
-        only empty arrays and has no such name has no record. Objects one after the other are a record each.
+        Where the object has a title and a start of its own, only an array is meant that is called as records are
+        (``incidents``, ``data`` and the like). Else the object is one record; several arrays with no words beside
+        them are refused. An object that holds only empty arrays and has no such name has no record. Objects one after
+        the other are a record each.
 
         Raises
         ------
@@ -133,7 +143,8 @@ class Document:
         found = {key: value for key, value in values.items() if value.has_objects}
         is_record = any(key in IDENTITY and value.kind == "scalar" for key, value in values.items())
         if found:
-            return self._one_of(found, is_record)
+            has_id = any(key in IDS and value.kind == "scalar" for key, value in values.items())
+            return self._one_of(found, is_record, whole=_whole(values), has_id=has_id)
         if is_record:
             return None
         deeper = {
@@ -147,10 +158,19 @@ class Document:
             raise self._several(list(filled))
         return next(iter(filled.values())).start if len(filled) == 1 else None
 
-    def _one_of(self, found: dict[str, _Value], is_record: bool) -> int | None:
+    def _one_of(self, found: dict[str, _Value], is_record: bool, *, whole: bool, has_id: bool) -> int | None:
         main = {key: value for key, value in found.items() if key not in SIDE}
         if not main and is_record:
             return None
+        exported = [key for key in main if key.casefold() in EXPORTED]
+        if whole and not exported:
+            return None
+        if whole and has_id:
+            raise Refused(
+                f"{self._name} holds one object that has an id, a title and a start, and the array "
+                f'"{shown(exported[0])}" in it; if the object is the record, write it in an array: [{{...}}], '
+                "else keep only the array in the file."
+            )
         main = main or found
         if len(main) == 1:
             return next(iter(main.values())).start
@@ -307,6 +327,19 @@ def what_is_wrong(text: str, place: int, message: str) -> str:
 
 def _identified(values: dict[str, _Value]) -> bool:
     return any(key in IDENTITY and value.kind == "scalar" for key, value in values.items())
+
+
+def _whole(values: dict[str, _Value]) -> bool:
+    """Whether the object says by itself what an incident or a change must: its title and when it began."""
+    said = {plain_header(key) for key, value in values.items() if value.kind == "scalar"}
+    titled = said & _TITLES or ("name" in said and said & {plain_header(name) for name in IDS})
+    return bool(titled and said & _starts())
+
+
+@cache
+def _starts() -> frozenset[str]:
+    """The headers that mean a start."""
+    return frozenset(plain_header(word) for kind in ("incidents", "changes") for word in synonyms(kind)["started_at"])
 
 
 def _is_empty_export(values: dict[str, _Value]) -> bool:

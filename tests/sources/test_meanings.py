@@ -271,3 +271,67 @@ def test_a_priority_that_says_two_things_is_asked_for(tmp_path: Path, words: str
     file = written(tmp_path, "a.csv", f"title,started_at,severity\nA,2024-03-05T10:00Z,high\nB,2024-03-05,{words}\n")
     reading = read([file], kind="incidents")
     assert (rows(reading, "severity"), [p.value for p in reading.problems]) == ([(2,)], [words])
+
+
+# --- which records there are ------------------------------------------------------------------------------------
+
+
+def test_an_incident_with_a_list_of_its_own_is_the_record(tmp_path: Path) -> None:
+    actions = [{"id": "t1", "title": "Add alarm", "created_at": "2024-03-07T10:00:00Z"}]
+    one = {"id": "X1", "title": "Checkout down", "started_at": "2024-03-05T14:30:00Z"}
+    for content in ({**one, "action_items": actions}, {**one, "action_items": actions, "reviews": actions}):
+        reading = read([written(tmp_path, "a.json", content)], kind="incidents")
+        assert rows(reading, "source_id", "title", "started_at") == [
+            ("X1", "Checkout down", DAY.replace(hour=14, minute=30))
+        ]
+
+
+@pytest.mark.parametrize("name", ["incidents", "data", "Issues"])
+def test_an_export_with_its_own_title_and_date_is_not_the_record(tmp_path: Path, name: str) -> None:
+    one = {"id": "X1", "title": "Checkout down", "started_at": "2024-03-05T14:30:00Z"}
+    content = {"title": "Our incidents", "created_at": "2024-06-01", name: [one]}
+    assert rows(read([written(tmp_path, "a.json", content)], kind="incidents"), "source_id") == [("X1",)]
+
+
+def test_where_object_and_array_could_both_be_the_records_one_is_asked_for(tmp_path: Path) -> None:
+    one = {"id": "X1", "title": "Checkout down", "started_at": "2024-03-05T14:30:00Z"}
+    with pytest.raises(Refused) as refused:
+        read([written(tmp_path, "a.json", {**one, "events": [{"id": "e1", "title": "Seen"}]})], kind="incidents")
+    assert str(refused.value) == (
+        'a.json holds one object that has an id, a title and a start, and the array "events" in it; if the object is '
+        "the record, write it in an array: [{...}], else keep only the array in the file."
+    )
+
+
+def test_a_servicenow_log_folds_by_state_too(tmp_path: Path) -> None:
+    text = (
+        "number,short_description,opened_at,state,sys_mod_count,resolved_at\n"
+        "INC1,Mail down,2024-03-05 10:00,New,0,2024-03-05 12:00\n"
+        "INC1,Mail down,2024-03-05 10:00,Resolved,3,2024-03-05 12:00\n"
+        "INC2,VPN down,2024-03-05 11:00,New,0,2024-03-05 13:00\n"
+    )
+    reading = read([written(tmp_path, "log.csv", text)], kind="incidents")
+    assert rows(reading, "source_id", "status", "resolved_at") == [
+        ("INC1", "closed", DAY.replace(hour=12)), ("INC2", "open", None)
+    ]  # fmt: skip
+    assert (reading.format, reading.refused, reading.problems) == ("servicenow", 0, [])
+
+
+def test_two_rows_without_ids_that_cannot_be_told_apart_say_what_to_do(tmp_path: Path) -> None:
+    text = (
+        "title,started_at,description\nDisk full,2024-03-05T10:00Z,on db1\nDisk full,2024-03-05T10:00Z,on db2\n"
+        "Disk full,2024-03-05T10:00Z,on db1\n"
+    )
+    reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
+    assert (rows(reading, "description"), reading.refused, reading.duplicates) == ([("on db1",)], 1, 1)
+    assert sentences(reading) == [
+        'a.csv, row 3, column title: "Disk full" is not a record that can be told from row 2, which has the same '
+        "title, system and start and says something else; name the column that has the ids in a mapping: source_id = "
+        '"the column\'s name".'
+    ]
+
+
+def test_an_incident_began_when_it_occurred_and_not_when_it_was_reported(tmp_path: Path) -> None:
+    text = "title,Occurred,Reported\nOutage,2024-03-05T10:00Z,2024-03-05T11:00Z\n"
+    reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
+    assert rows(reading, "title", "started_at") == [("Outage", DAY.replace(hour=10))]
