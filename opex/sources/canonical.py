@@ -18,7 +18,7 @@ from opex.frames import Table
 from opex.sources import times, values
 from opex.sources.columns import JOINED, REQUIRED, all_cells, column_cells, is_state, mapped, table_of
 from opex.sources.reading import Options
-from opex.sources.records import TEXT, Places, Records, called
+from opex.sources.records import KEPT_SEMICOLON, TEXT, Places, Records, called, with_semicolons
 from opex.sources.times import TimeFormat
 
 SYSTEMS = "all systems"
@@ -285,7 +285,7 @@ def _text(draft: _Draft, name: str, array: pa.Array, mapping: Mapping) -> pa.Arr
     if name == "system" and mapping.split:
         draft.columns[SYSTEMS] = values.text_series(array)
         return _first_system(array, mapping.split)
-    return array
+    return with_semicolons(array) if name == "system" else array
 
 
 def _first_system(array: pa.Array, split: str) -> pa.Array:
@@ -302,7 +302,7 @@ def systems_in(cell: str, split: str) -> list[str]:
     >>> systems_in("api; web;api", ";")
     ['api', 'web']
     """
-    parts = (part.strip() for part in cell.replace("\n", split).split(split))
+    parts = (part.replace(KEPT_SEMICOLON, ";").strip() for part in cell.replace("\n", split).split(split))
     return list(dict.fromkeys(part for part in parts if part))
 
 

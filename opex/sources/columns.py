@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.frames import TABLES, Table
-from opex.sources.records import STEM, TEXT, Records, shown
+from opex.sources.records import STEM, TEXT, Records, shown, with_semicolons
 from opex.sources.vocabulary import matched, plain_header
 
 COLUMNS = "columns"
@@ -96,6 +96,8 @@ class Mapped:
 def mapped(records: Records, mapping: Mapping, column: str) -> Mapped:
     """The cells that the mapping's column, template or list of fallbacks gives for a canonical column.
 
+    Those of the system have ``KEPT_SEMICOLON`` in the names of a list until they are parted (``systems_in``).
+
     A header that stands several times (``Labels``, ``Labels (2)`` ...) gives all its cells, separated by ``;``, to a
     column of ``JOINED``, and to another one its only value: different ones in a row are a conflict. A repeated
     header that the mapping names itself is a column of its own.
@@ -114,7 +116,7 @@ def mapped(records: Records, mapping: Mapping, column: str) -> Mapped:
         conflicts |= {i: text for i, text in new.items() if i not in conflicts}
         result = array if result is None else pc.coalesce(result, array)
         reader.conflicts.clear()
-    return Mapped(array=result, conflicts=conflicts)
+    return Mapped(array=result if column == "system" else with_semicolons(result), conflicts=conflicts)
 
 
 def column_cells(records: Records, name: str) -> pa.Array:
@@ -126,7 +128,7 @@ def column_cells(records: Records, name: str) -> pa.Array:
 
 def all_cells(records: Records, header: str) -> pa.Array:
     """The cells of a column of the file and of its repetitions, separated by semicolons."""
-    return _Reader(records=records, between=";", joins=True, own=()).column(header)
+    return with_semicolons(_Reader(records=records, between=";", joins=True, own=()).column(header))
 
 
 def repetitions(headers: Collection[str], header: str) -> list[str]:

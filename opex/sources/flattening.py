@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from opex.sources.delimited import MOST_COLUMNS
-from opex.sources.records import shown
+from opex.sources.records import KEPT_SEMICOLON, shown
 
 _DEEPEST = 20
 _HALF = re.compile("[\ud800-\udfff]")
@@ -24,7 +24,8 @@ class WrongObjectError(ValueError):
 def flat(record: dict[str, Any], *, checked: bool = True) -> _Row:
     """The object's values as text under dotted names.
 
-    Scalars of a list are joined by semicolons, fields of listed objects by line breaks. An Atlassian document
+    Scalars of a list are joined by semicolons, fields of listed objects by line breaks; a semicolon inside one of
+    them is kept as ``KEPT_SEMICOLON``, which is a semicolon again where the value is used. An Atlassian document
     (``{"type": "doc", "content": [...]}``) is its text. A ServiceNow field (``{"display_value": ..., "link": ...}``)
     is its displayed value; its ``link`` and ``value`` keep their dotted names. What is nested more than twenty deep
     stays JSON.
@@ -93,7 +94,7 @@ def _list_into(into: _Row, name: str, items: list[Any], depth: int) -> None:
         below: _Row = {}
         _into(below, f"{name}.", item, depth)
         for key, text in below.items():
-            columns.setdefault(key, []).append(text or "")
+            columns.setdefault(key, []).append(_listed(text or ""))
     for key, texts in columns.items():
         _put(into, key, "\n".join([text for text in texts if text]))
 
@@ -150,8 +151,13 @@ def _leaf(node: dict[str, Any]) -> str:
 def _scalars(value: Any) -> str | None:
     """A scalar as text, those of a list joined by semicolons; an object too deep for a row as JSON."""
     if isinstance(value, list):
-        return ";".join([text for item in value if (text := item if type(item) is str else _scalar(item))])
+        return ";".join([_listed(text) for item in value if (text := item if type(item) is str else _scalar(item))])
     return _scalar(value)
+
+
+def _listed(text: str) -> str:
+    """A value of a list, whose own semicolons part nothing."""
+    return text.replace(";", KEPT_SEMICOLON) if ";" in text else text
 
 
 def _scalar(value: Any) -> str | None:

@@ -18,7 +18,7 @@ from opex.domain.safe import cell
 from opex.frames import FURTHER, JOIN, Table, shaped, storable, storable_schema
 from opex.sources.canonical import SYSTEMS, Canonical, systems_in
 from opex.sources.delimited import WHY
-from opex.sources.records import TEXT, Places, Records, column_of
+from opex.sources.records import TEXT, Places, Records, column_of, with_semicolons
 from opex.sources.repeats import Repeats, repeats
 from opex.sources.spool import Spool
 from opex.sources.values import over_unique
@@ -211,7 +211,7 @@ class Mendable:
             said = f'{problem.column}: "{problem.value}" is not {problem.expected}'
             why.setdefault((problem.file, problem.row), []).append(said)
         places = [taken.places.of(position) for position in range(len(refused))]
-        columns = {name: column_of(taken, name) for name in taken.columns if name and name not in WHY}
+        columns = {name: with_semicolons(column_of(taken, name)) for name in taken.columns if name and name not in WHY}
         if stems and "file_stem" not in columns:
             columns["file_stem"] = taken.stems
         columns |= _why(places, ["; ".join(why.get(place, ["refused"])) for place in places])

@@ -12,6 +12,8 @@ from opex.domain.problems import Problem
 
 TEXT = pa.large_string()
 SHOWN = 120
+KEPT_SEMICOLON = "\ufdd0"
+"""Stands for a semicolon inside a value of a list, so that it does not part it (no text holds this noncharacter)."""
 STEM = "file_stem"
 ENDINGS = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".xlsx", ".xlsm", ".md", ".markdown")
 
@@ -148,6 +150,13 @@ def text_array(values: Iterable[str | None]) -> pa.Array:
     except (UnicodeEncodeError, pa.ArrowInvalid):
         return pa.array([None if v is None else v.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
                          for v in listed], TEXT)  # fmt: skip
+
+
+def with_semicolons(array: pa.Array) -> pa.Array:
+    """The column with the semicolons of listed values as themselves."""
+    if not pc.any(pc.match_substring(array, KEPT_SEMICOLON)).as_py():
+        return array
+    return pc.replace_substring(array, KEPT_SEMICOLON, ";")
 
 
 def without_blanks(array: pa.Array) -> pa.Array:

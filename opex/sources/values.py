@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from opex.domain.mapping import UNITS
-from opex.sources.records import TEXT
+from opex.sources.records import KEPT_SEMICOLON, TEXT
 from opex.sources.vocabulary import words
 
 _NUMBER = r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"
@@ -55,13 +55,17 @@ def translated(array: pa.Array, table: Mapping[str, str], split: str | None = No
     folded = {key.strip().casefold(): value for key, value in table.items()}
 
     def said(cell: str) -> str | None:
-        whole = folded.get(cell.strip().casefold())
+        whole = folded.get(_word(cell))
         if whole is None and split is not None and split in cell:
-            parts = (folded.get(part.strip().casefold(), part.strip()) for part in cell.split(split))
+            parts = (folded.get(_word(part), part.strip()) for part in cell.split(split))
             whole = split.join(part for part in parts if part)
         return (cell if whole is None else whole) or None
 
     return over_unique(array, said)
+
+
+def _word(cell: str) -> str:
+    return cell.replace(KEPT_SEMICOLON, ";").strip().casefold()
 
 
 def without_failed(array: pa.Array) -> tuple[pa.Array, dict[int, str]]:

@@ -11,6 +11,7 @@ import pytest
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.sources import Reading, propose, read
+from opex.sources.loading import read_into
 
 DAY = datetime(2024, 3, 5, tzinfo=UTC)
 
@@ -335,3 +336,40 @@ def test_an_incident_began_when_it_occurred_and_not_when_it_was_reported(tmp_pat
     text = "title,Occurred,Reported\nOutage,2024-03-05T10:00Z,2024-03-05T11:00Z\n"
     reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
     assert rows(reading, "title", "started_at") == [("Outage", DAY.replace(hour=10))]
+
+
+# --- names in lists of JSON -------------------------------------------------------------------------------------
+
+
+def test_a_semicolon_in_a_name_of_a_list_parts_nothing(tmp_path: Path) -> None:
+    one = {
+        "id": "7", "name": "Slow", "impact": "minor", "created_at": "2024-03-05T10:00:00Z", "shortlink": "https://x",
+        "components": [{"name": "API; Web"}, {"name": "DB"}], "incident_updates": [{"body": "We look; wait."}],
+    }  # fmt: skip
+    two = {**one, "id": "8", "components": [{"name": "API; Web"}]}
+    reading = read([written(tmp_path, "a.json", {"incidents": [one, two]})], kind="incidents")
+    assert reading.format == "statuspage"
+    assert rows(reading, "source_id", "system", "description") == [
+        ("7", "API; Web", "We look; wait."), ("8", "API; Web", "We look; wait.")
+    ]  # fmt: skip
+    assert reading.tables["incident_systems"].values.tolist() == [["statuspage", "7", "DB"]]
+
+
+@pytest.mark.parametrize(
+    ("services", "systems"),
+    [(["API; Web", "DB"], ["API; Web", "DB"]), (["API; Web"], ["API; Web"]), (["API", "Web"], ["API", "Web"])],
+)
+def test_a_list_of_names_is_parted_between_them_only(tmp_path: Path, services: list[str], systems: list[str]) -> None:
+    one = {"id": "7", "title": "Slow", "started_at": "2024-03-05T10:00:00Z", "services": services, "tags": ["a;b"]}
+    reading = read([written(tmp_path, "a.json", [one])], kind="incidents")
+    further = [row[2] for row in reading.tables["incident_systems"].values.tolist()]
+    assert [reading.main["system"][0], *further] == systems
+    assert rows(reading, "tags") == [("a;b",)]
+
+
+def test_a_row_of_such_a_list_is_mended_as_it_was_written(tmp_path: Path) -> None:
+    services = ["API; Web", "DB"]
+    bad = {"id": "7", "title": "Slow", "started_at": "never", "services": services}
+    good = {"id": "8", "title": "Slow", "started_at": "2024-03-05T10:00:00Z", "services": services}
+    read_into(tmp_path / "work", [written(tmp_path, "a.json", [bad, good])], kind="incidents")
+    assert '"API; Web;DB"' in (tmp_path / "work" / "refused.csv").read_text(encoding="utf-8-sig")
