@@ -26,6 +26,7 @@ MOST_COLUMNS = 2_000
 HEAD = 1024**2
 BLOCK = 8 * 1024**2
 MOST_BAD = 500_000
+ALIKE = 1_000
 WHY = ("refused: file", "refused: row", "refused: why")
 _UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
@@ -257,10 +258,8 @@ def _doubtful_quotes(file: BinaryIO, delimiter: str) -> bool:
 
 
 def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> bool:
-    """Whether a cell holds line breaks. A stray quote takes whole rows into a cell: lines shaped like rows show it."""
-    fields, found = table.num_columns, False
-    mark = "\\" + delimiter if delimiter == "|" else delimiter
-    row_shaped = rf"\n(?:[^{mark}\n]*{mark}){{{fields - 1}}}[^{mark}\n]*(?:\n|$)"
+    """Whether a cell holds line breaks. A stray quote takes whole rows into a cell: lines written as rows show it."""
+    fields, found, written = table.num_columns, False, None
     for place, column in enumerate(table.columns):
         broken = pc.match_substring_regex(column, r"[\r\n]")
         if not pc.any(broken).as_py():
@@ -268,36 +267,81 @@ def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.N
         found = True
         if fields < 3:  # a line of prose with one comma is no sign: the strict reader decides
             continue
-        suspect = pc.match_substring_regex(column.filter(broken), row_shaped)
-        if not pc.any(suspect).as_py():
-            suspect = _two_halves(table, place, broken, delimiter)
-        if pc.any(suspect).as_py():
-            first = suspect.to_pylist().index(True)
-            position = int(np.flatnonzero(broken.to_numpy())[first])
-            raise Refused(f"{name}, row {numbers[position]}: {_UNCLOSED}")
+        written = written or _Written.of(table)
+        cells, firsts = column.filter(broken).to_pylist(), table.column(0).filter(broken).to_pylist()
+        for nth, (cell, own) in enumerate(zip(cells, firsts, strict=True)):
+            lines = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
+            completed = place + len(lines[0]) == fields
+            if any(written.is_row(line, completed) for line in lines[1:] if len(line) == fields) or (
+                completed and written.are_halves(lines[0], lines[-1], place, own)
+            ):
+                raise Refused(f"{name}, row {numbers[int(np.flatnonzero(broken.to_numpy())[nth])]}: {_UNCLOSED}")
     return found
 
 
-def _two_halves(table: pa.Table, place: int, broken: pa.ChunkedArray, delimiter: str) -> pa.Array:
-    """Which of the cells with line breaks hold the end of one row and the begin of the next.
+@dataclass(frozen=True, kw_only=True)
+class _Written:
+    """How the cells of a table's columns are written, by place, where they are written alike.
 
-    Their first line completes the row, their last one has as many fields as stand before the cell, and its first
-    field is written as the row's own first one is (``INC-12`` as ``INC-11``).
+    ``strict`` are columns of dates, or of codes such as ``INC-12``; ``loose`` are columns of plain numbers.
     """
-    cells = table.column(place).filter(broken).to_pylist()
-    firsts = table.column(0).filter(broken).to_pylist()
-    found = []
-    for cell, own in zip(cells, firsts, strict=True):
-        lines = cell.splitlines() or [""]
-        head, tail = lines[0].split(delimiter), lines[-1].split(delimiter)
-        whole = place + len(head) == table.num_columns and len(tail) == place + 1
-        alike = _written_as(tail[0]) == _written_as(own if place else head[0])
-        found.append(len(lines) > 1 and whole and len(head) > 1 and alike)
-    return pa.array(found, pa.bool_())
+
+    strict: dict[int, set[str]]
+    loose: dict[int, set[str]]
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "_Written":
+        """From the first rows, without cells that hold line breaks."""
+        strict, loose = {}, {}
+        for place, column in enumerate(table.columns):
+            cells = column.slice(0, ALIKE).to_pylist()
+            ways = Counter(
+                _written_as(cell) for cell in cells if cell.strip() and "\n" not in cell and "\r" not in cell
+            )
+            for found, ruled in ((strict, _is_date_or_code), (loose, _is_number)):
+                if sum(count for way, count in ways.items() if ruled(way)) > 0.8 * sum(ways.values()):
+                    found[place] = {way for way in ways if ruled(way)}
+        return cls(strict=strict, loose=loose)
+
+    def is_row(self, line: list[str], completed: bool) -> bool:
+        """Whether a line of as many fields as the table has is a row of it.
+
+        It has a date, or a code, where the other rows have theirs; or a number where they have theirs, with nothing
+        that speaks against it, below a line that completes the row above (``completed``).
+        """
+        ways = [_written_as(cell) for cell in line]
+        if any(ways[place] in known for place, known in self.strict.items()):
+            return True
+        if not completed or self._is_prose(dict(enumerate(line))):
+            return False
+        return not self.loose or any(ways[place] in known for place, known in self.loose.items())
+
+    def are_halves(self, head: list[str], tail: list[str], place: int, own: str) -> bool:
+        """Whether the first and last line of the cell at this place are the end of one row and the begin of the next.
+
+        The last line has as many fields as stand before the cell, and its first field is written as the row's own
+        first one is (``INC-12`` as ``INC-11``).
+        """
+        if len(head) < 2 or len(tail) != place + 1:
+            return False
+        cells = dict(enumerate(tail[:-1])) | dict(enumerate(head[1:], place + 1))
+        return _written_as(tail[0]) == _written_as(own if place else head[0]) and not self._is_prose(cells)
+
+    def _is_prose(self, cells: dict[int, str]) -> bool:
+        """Whether a word without any digit stands where the table's rows have a date or a code."""
+        return any(cells.get(place, "").strip() and not re.search(r"\d", cells[place]) for place in self.strict)
 
 
 def _written_as(text: str) -> str:
     return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text.strip()))
+
+
+def _is_date_or_code(way: str) -> bool:
+    return way.count("0") > 1 or ("0" in way and "a" in way and " " not in way)
+
+
+def _is_number(way: str) -> bool:
+    return way == "0"
 
 
 def _refuse_unbalanced(file: BinaryIO, name: str, delimiter: str) -> None:

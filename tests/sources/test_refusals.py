@@ -68,6 +68,30 @@ def test_a_file_that_cannot_be_read_says_what_is_wrong(
     assert str(refusal.value).startswith(sentence)
 
 
+@pytest.mark.parametrize(
+    ("lines", "row"),
+    [
+        (['1,"a,x,2024-01-01', "2,b,x,2024-01-02", '3,c",x,2024-01-03'], 2),
+        (['INC-1,"a,x,2024-01-01', 'INC-2,b",x,2024-01-02'], 2),
+        (['1,a,"x,2024-01-01', "2,b,x,", '3,c,x",2024-01-03'], 2),
+        (['1,a,"x,5 Mar 2024', ",b,x,6 Mar 2024", '3,c,x",7 Mar 2024'], 2),
+        (['"1,a,x,2024-01-01', "2,b,x,2024-01-02", '3",c,x,2024-01-03'], 2),
+        (["1,a,x,2024-01-01", '2,b,"x,2024-01-02', '3,c,x",2024-01-03', "4,d,x,2024-01-04"], 3),
+        (['1,a,x,"2024-01-01', '2,b,x,2024-01-02"', "3,c,x,2024-01-03"], 2),
+    ],
+)
+def test_a_stray_quote_that_another_one_closes_does_not_swallow_the_rows_between(
+    tmp_path: Path, lines: list[str], row: int
+) -> None:
+    (tmp_path / "stray.csv").write_text("\n".join(["id,title,service,started_at", *lines]))
+    with pytest.raises(Refused) as refusal:
+        read([tmp_path / "stray.csv"], kind="incidents")
+    assert str(refusal.value) == (
+        f"stray.csv, row {row}: a quote is opened and not closed before the next row; close it, or write a quote "
+        'inside a cell as "".'
+    )
+
+
 def test_a_missing_column_is_named_with_those_that_were_found(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("what,when\na,2024-01-01\n")
     with pytest.raises(Refused) as refusal:

@@ -127,6 +127,34 @@ def test_quoted_cells_keep_line_breaks_and_quotes_and_rows_keep_their_numbers(tm
     assert [problem.row for problem in reading.problems] == [4]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We checked:\nred, green, blue, yellow\nfine",
+        "Counted\n1, 2, 3, 4\n5, 6, 7, 8",
+        "one, two\nthree, four",
+        "a,b,c,d\r\ne,f,g,h",
+        "Steps\n\n,,,\nend",
+        'He said, "wait,\nthen, as ever, go" and left',
+    ],
+)
+def test_prose_of_several_lines_is_read_whole_however_many_commas_its_lines_have(tmp_path: Path, text: str) -> None:
+    quoted = text.replace('"', '""')
+    file = written(
+        tmp_path,
+        "prose.csv",
+        f'id,title,description,started_at\n1,Slow,"{quoted}",2024-03-05 14:30\n2,Down,no,2024-03-06 09:00\n',
+    )
+    reading = read([file], kind="incidents")
+    assert rows(reading, "source_id", "title", "description", "started_at") == [
+        ("1", "Slow", text, dt.datetime(2024, 3, 5, 14, 30, tzinfo=UTC)),
+        ("2", "Down", "no", dt.datetime(2024, 3, 6, 9, tzinfo=UTC)),
+    ]
+    assert (reading.problems, reading.notes) == ([], [])
+    alone = written(tmp_path, "alone.csv", f'id,title,description,started_at\n1,Slow,"{quoted}",2024-03-05 14:30')
+    assert rows(read([alone], kind="incidents"), "description") == [(text,)]
+
+
 def test_excel_cells_are_read_as_a_person_sees_them(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
