@@ -1,5 +1,6 @@
 """Paths -> the files to read, all of one format; what is passed over is listed with its reason."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,10 +112,12 @@ def missing_words(found: Found, missing: list[str]) -> str:
     listed = " and ".join(missing)
     if len(found.columns) < 2:
         return f"{found.name} is no table with columns; expected one with {listed}."
+    nameless = any(re.fullmatch(r"column \d+", column) for column in found.columns)
+    lower = " If its header stands further down, delete the lines above it." if nameless else ""
     headers = f"it has {headers_shown(found.columns)}" if found.columns else "it has no columns"
     return (
         f"{found.name} has no column for {listed}; {headers}. Name it in a mapping (--mapping): "
-        f'[columns] {missing[0]} = "the column\'s name".'
+        f'[columns] {missing[0]} = "the column\'s name".' + lower
     )
 
 

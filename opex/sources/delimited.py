@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -18,17 +17,24 @@ import pyarrow.csv
 from opex.domain.problems import Problem, Refused
 from opex.domain.safe import plain
 from opex.sources.content import utf8
+from opex.sources.quotes import (
+    BLOCK,
+    UNCLOSED,
+    doubtful_quotes,
+    refuse_swallowed,
+    refuse_unbalanced,
+    without_spaces_around_quotes,
+)
 from opex.sources.records import TEXT, Records, from_columns, shown
 from opex.sources.values import over_unique
 
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 2_000
 HEAD = 1024**2
-BLOCK = 8 * 1024**2
 MOST_BAD = 500_000
-ALIKE = 1_000
+TITLES_WITHIN = 64 * 1024
+MOST_TITLES = 20
 WHY = ("refused: file", "refused: row", "refused: why")
-_UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
 
 
 @dataclass(frozen=True)
@@ -50,29 +56,47 @@ def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Rec
         The file is no text, has no header, or a quote swallows rows.
     """
     with utf8(path, name) as text:
-        head = text.file.read(HEAD)
-        delimiter, header, skip, notes = _header(head.decode("utf-8", "ignore"), name)
-        doubtful = _doubtful_quotes(text.file, delimiter)
-        text.file.seek(0)
-        number, first = skip, True
-        for table, bad in _batches(text.file, name, delimiter, len(header), skip, block):
-            numbers = np.arange(number + 1, number + 1 + table.num_rows + len(bad))
-            number += len(numbers)
-            numbers = numbers[~np.isin(numbers, [row.number for row in bad])]
-            doubtful |= _refuse_swallowed(table, name, delimiter, numbers)
-            broken = [row for row in bad if not isinstance(row, _Blank)]
-            yield from_columns(
-                _as_written(dict(zip(header, table.columns, strict=True))),
-                file=name,
-                row_of=numbers,
-                problems=[_problem(row, name) for row in broken],
-                spoiled=[_cells(row.text, delimiter) for row in broken],
-                decimal_comma=delimiter == ";",
-                notes=(*text.notes, *notes) if first else (),
-            )
-            first = False
-        if doubtful:
-            _refuse_unbalanced(text.file, name, delimiter)
+        top = _header(text.file.read(HEAD).decode("utf-8", "ignore"), name)
+        with without_spaces_around_quotes(text.file, top.delimiter) as file:
+            yield from _records(file, name, top, text.notes, block)
+
+
+def _records(file: BinaryIO, name: str, top: "_Top", notes: Sequence[str], block: int) -> Iterator[Records]:
+    doubtful = doubtful_quotes(file, top.delimiter)
+    notes = [*notes, *top.notes]
+    wider = _each_row_ends_in_a_delimiter(file, name, top, block)
+    if wider:
+        notes.append(f"{name}: each row ends in one more delimiter than the header, with nothing behind it.")
+    number, first = top.lines, True
+    for table, bad in _batches(file, name, top, block, wider=wider):
+        numbers = np.arange(number + 1, number + 1 + table.num_rows + len(bad))
+        number += len(numbers)
+        numbers = numbers[~np.isin(numbers, [row.number for row in bad])]
+        doubtful |= refuse_swallowed(table, name, top.delimiter, numbers)
+        broken = [row for row in bad if not isinstance(row, _Blank)]
+        yield from_columns(
+            _as_written(dict(zip(top.header, table.columns[: len(top.header)], strict=True))),
+            file=name,
+            row_of=numbers,
+            problems=[_problem(row, name) for row in broken],
+            spoiled=[_cells(row.text, top.delimiter) for row in broken],
+            decimal_comma=top.delimiter == ";",
+            notes=notes if first else (),
+        )
+        first = False
+    if doubtful:
+        refuse_unbalanced(file, name, top.delimiter)
+
+
+def _each_row_ends_in_a_delimiter(file: BinaryIO, name: str, top: "_Top", block: int) -> bool:
+    """Whether all rows have one field more than the header, and it is empty in each: some programs end rows so."""
+    if not top.below or len(top.below) != len(top.header) + 1 or top.below[-1]:
+        return False
+    empty = True
+    for table, bad in _batches(file, name, top, block, wider=True):
+        filled = pc.any(pc.not_equal(pc.utf8_trim_whitespace(table.columns[-1]), "")).as_py()
+        empty = empty and not filled and all(isinstance(row, _Blank) for row in bad)
+    return empty
 
 
 def _as_written(columns: dict[str, pa.ChunkedArray]) -> dict[str, pa.Array]:
@@ -103,19 +127,34 @@ def _cells(line: str, delimiter: str) -> tuple[str, ...]:
 
 def header_of(text: str, name: str) -> list[str]:
     """The names of the columns."""
-    return _header(text, name)[1]
+    return _header(text, name).header
 
 
-def _header(head: str, name: str) -> tuple[str, list[str], int, list[str]]:
-    """The delimiter, the names of the columns, the number of lines up to the header's end, and notes."""
+@dataclass(frozen=True, kw_only=True)
+class _Top:
+    """The top of a file: its delimiter, the columns' names, how many lines go to the header's end, the row below."""
+
+    delimiter: str
+    header: list[str]
+    lines: int
+    below: list[str]
+    notes: list[str]
+
+
+def _header(head: str, name: str) -> _Top:
     if not head.strip():
         raise Refused(f"{name} is empty; expected a header and rows.")
     skipped = len(head) - len(head.lstrip("\r\n"))
     blank = len(head[:skipped].splitlines())
     if said := re.match(r"sep=(.)(?:\r\n|\r|\n)", head[skipped:], re.IGNORECASE):  # how Excel is told the delimiter
         skipped, blank = skipped + said.end(), blank + 1
+    titles, notes = "" if said else _title_lines(head[skipped:]), []
+    if titles:
+        lines = [text for line in titles.splitlines() if (text := line.strip(f"{DELIMITERS} "))]
+        notes.append(f"{name}: above the header and not read: {shown(' / '.join(lines))}.")
+        skipped, blank = skipped + len(titles), blank + len(re.findall(r"\r\n|\r|\n", titles))
     delimiter = said[1] if said and said[1] in DELIMITERS else _delimiter(head[skipped:])
-    reader = csv.reader(io.StringIO(head[skipped:], newline=""), delimiter=delimiter)
+    reader = csv.reader(io.StringIO(head[skipped:], newline=""), delimiter=delimiter, skipinitialspace=True)
     try:
         cells = next(reader, [])
     except csv.Error as error:
@@ -126,8 +165,45 @@ def _header(head: str, name: str) -> tuple[str, list[str], int, list[str]]:
         raise Refused(
             f"{name} has more than {MOST_COLUMNS:,} columns, which is the most that is read; keep the ones needed."
         )
-    names = named_columns(cells, name)
-    return delimiter, names, blank + reader.line_num, repeated_headers(names, name)
+    names, lines_read = named_columns(cells, name), blank + reader.line_num
+    return _Top(
+        delimiter=delimiter,
+        header=names,
+        lines=lines_read,
+        below=_next_row(reader),
+        notes=[*notes, *repeated_headers(names, name)],
+    )
+
+
+def _next_row(reader: Iterator[list[str]]) -> list[str]:
+    try:
+        return next((cells for cells in reader if cells), [])
+    except csv.Error:
+        return []
+
+
+def _title_lines(head: str) -> str:
+    """The lines above the header, each with one filled cell or none: above a line in which all cells are filled.
+
+    Nothing where the first line has several filled cells, or no such line follows, or the row below it is of another
+    width: then the first line is the header.
+    """
+    above = 0
+    for line in re.findall(r"[^\r\n]*(?:\r\n|\r|\n)", head[:TITLES_WITHIN])[:MOST_TITLES]:
+        delimiter = _delimiter(line)
+        rows = csv.reader(io.StringIO(head[above:], newline=""), delimiter=delimiter, skipinitialspace=True)
+        cells = _next_row(rows)
+        if sum(map(_filled, line.split(delimiter))) > 1:
+            whole = len(cells) > 1 and all(map(_filled, cells)) and len(cells) == len(_next_row(rows))
+            return head[:above] if whole else ""
+        if '"' in line:
+            return ""
+        above += len(line)
+    return ""
+
+
+def _filled(cell: str) -> bool:
+    return bool(cell.strip())
 
 
 def _delimiter(head: str) -> str:
@@ -173,9 +249,14 @@ def repeated_headers(names: list[str], name: str) -> list[str]:
 
 
 def _batches(
-    file: BinaryIO, name: str, delimiter: str, width: int, skip: int, block: int
+    file: BinaryIO, name: str, top: _Top, block: int, *, wider: bool = False
 ) -> Iterator[tuple[pa.Table, list[_Bad]]]:
-    """Tables of the rows below the header, each with the rows of its stretch that have another number of fields."""
+    """Tables of the rows below the header, each with the rows of its stretch that have another number of fields.
+
+    ``wider`` asks for one field more than the header has.
+    """
+    file.seek(0)
+    delimiter, skip, width = top.delimiter, top.lines, len(top.header) + wider
     bad: list[_Bad] = []
 
     def keep(row: pyarrow.csv.InvalidRow) -> str:
@@ -212,8 +293,8 @@ def _batches(
             ) from None
         if len(bad) >= MOST_BAD:
             raise Refused(
-                f"{name} has more than {MOST_BAD:,} rows that are blank or have not {width} fields as the header has; "
-                "it may be no table, or have another delimiter."
+                f"{name} has more than {MOST_BAD:,} rows that are blank or have not {len(top.header)} fields "
+                "as the header has; it may be no table, or have another delimiter."
             ) from None
         if not re.search(r"Empty CSV|contains no|too few rows|skip initial", str(error), re.IGNORECASE):
             raise Refused(f"{name} cannot be read as a table: {str(error).splitlines()[0]}.") from None
@@ -229,132 +310,4 @@ def _refuse_unclosed(bad: Sequence[_Bad], name: str, delimiter: str) -> None:
         try:
             list(csv.reader([row.text], delimiter=delimiter, strict=True))
         except csv.Error:
-            raise Refused(f"{name}, row {row.number}: {_UNCLOSED}") from None
-
-
-def _doubtful_quotes(file: BinaryIO, delimiter: str) -> bool:
-    """Whether a cell may go on behind its closing quote: then a strict reader has to go over the file.
-
-    Runs of quotes tell: between two letters an even number is quotes inside of a cell; at the begin of a cell an odd
-    one opens it.
-    """
-    file.seek(0)
-    edge = np.zeros(256, dtype=bool)
-    edge[[ord(delimiter), ord("\n"), ord("\r")]] = True
-    before = b"\n"
-    while part := file.read(BLOCK):
-        data = np.frombuffer(before + part + b"\n", dtype=np.uint8)
-        quote = data == ord('"')
-        starts = np.flatnonzero(quote[1:] & ~quote[:-1]) + 1
-        ends = np.flatnonzero(quote[:-1] & ~quote[1:])
-        if len(starts) != len(ends):  # a run goes on in the next block
-            return True
-        odd = (ends - starts) % 2 == 0
-        opened = edge[data[starts - 1]]
-        if bool((~edge[data[ends + 1]] & (odd != opened)).any()):
-            return True
-        before = part[-1:]
-    return False
-
-
-def _refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> bool:
-    """Whether a cell holds line breaks. A stray quote takes whole rows into a cell: lines written as rows show it."""
-    fields, found, written = table.num_columns, False, None
-    for place, column in enumerate(table.columns):
-        broken = pc.match_substring_regex(column, r"[\r\n]")
-        if not pc.any(broken).as_py():
-            continue
-        found = True
-        if fields < 3:  # a line of prose with one comma is no sign: the strict reader decides
-            continue
-        written = written or _Written.of(table)
-        cells, firsts = column.filter(broken).to_pylist(), table.column(0).filter(broken).to_pylist()
-        for nth, (cell, own) in enumerate(zip(cells, firsts, strict=True)):
-            lines = [line.split(delimiter) for line in re.split(r"\r\n|\r|\n", cell)]
-            completed = place + len(lines[0]) == fields
-            if any(written.is_row(line, completed) for line in lines[1:] if len(line) == fields) or (
-                completed and written.are_halves(lines[0], lines[-1], place, own)
-            ):
-                raise Refused(f"{name}, row {numbers[int(np.flatnonzero(broken.to_numpy())[nth])]}: {_UNCLOSED}")
-    return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Written:
-    """How the cells of a table's columns are written, by place, where they are written alike.
-
-    ``strict`` are columns of dates, or of codes such as ``INC-12``; ``loose`` are columns of plain numbers.
-    """
-
-    strict: dict[int, set[str]]
-    loose: dict[int, set[str]]
-
-    @classmethod
-    def of(cls, table: pa.Table) -> "_Written":
-        """From the first rows, without cells that hold line breaks."""
-        strict, loose = {}, {}
-        for place, column in enumerate(table.columns):
-            cells = column.slice(0, ALIKE).to_pylist()
-            ways = Counter(
-                _written_as(cell) for cell in cells if cell.strip() and "\n" not in cell and "\r" not in cell
-            )
-            for found, ruled in ((strict, _is_date_or_code), (loose, _is_number)):
-                if sum(count for way, count in ways.items() if ruled(way)) > 0.8 * sum(ways.values()):
-                    found[place] = {way for way in ways if ruled(way)}
-        return cls(strict=strict, loose=loose)
-
-    def is_row(self, line: list[str], completed: bool) -> bool:
-        """Whether a line of as many fields as the table has is a row of it.
-
-        It has a date, or a code, where the other rows have theirs; or a number where they have theirs, with nothing
-        that speaks against it, below a line that completes the row above (``completed``).
-        """
-        ways = [_written_as(cell) for cell in line]
-        if any(ways[place] in known for place, known in self.strict.items()):
-            return True
-        if not completed or self._is_prose(dict(enumerate(line))):
-            return False
-        return not self.loose or any(ways[place] in known for place, known in self.loose.items())
-
-    def are_halves(self, head: list[str], tail: list[str], place: int, own: str) -> bool:
-        """Whether the first and last line of the cell at this place are the end of one row and the begin of the next.
-
-        The last line has as many fields as stand before the cell, and its first field is written as the row's own
-        first one is (``INC-12`` as ``INC-11``).
-        """
-        if len(head) < 2 or len(tail) != place + 1:
-            return False
-        cells = dict(enumerate(tail[:-1])) | dict(enumerate(head[1:], place + 1))
-        return _written_as(tail[0]) == _written_as(own if place else head[0]) and not self._is_prose(cells)
-
-    def _is_prose(self, cells: dict[int, str]) -> bool:
-        """Whether a word without any digit stands where the table's rows have a date or a code."""
-        return any(cells.get(place, "").strip() and not re.search(r"\d", cells[place]) for place in self.strict)
-
-
-def _written_as(text: str) -> str:
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text.strip()))
-
-
-def _is_date_or_code(way: str) -> bool:
-    return way.count("0") > 1 or ("0" in way and "a" in way and " " not in way)
-
-
-def _is_number(way: str) -> bool:
-    return way == "0"
-
-
-def _refuse_unbalanced(file: BinaryIO, name: str, delimiter: str) -> None:
-    """Where cells hold line breaks, a strict reader goes over the file: each quote closes where a cell ends."""
-    file.seek(0)
-    text = io.TextIOWrapper(file, "utf-8", newline="")
-    rows = csv.reader(text, delimiter=delimiter, strict=True)
-    csv.field_size_limit(BLOCK)
-    number = 1
-    try:
-        for _ in rows:
-            number += 1
-    except csv.Error:
-        raise Refused(f"{name}, row {number}: {_UNCLOSED}") from None
-    finally:
-        text.detach()
+            raise Refused(f"{name}, row {row.number}: {UNCLOSED}") from None

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from opex.domain.mapping import Mapping
+from opex.domain.problems import Refused
 from opex.frames import CHANGES, INCIDENT_SYSTEMS, INCIDENTS, READINGS, checked
 from opex.sources import Reading, formats, propose, read
 
@@ -153,6 +154,109 @@ def test_prose_of_several_lines_is_read_whole_however_many_commas_its_lines_have
     assert (reading.problems, reading.notes) == ([], [])
     alone = written(tmp_path, "alone.csv", f'id,title,description,started_at\n1,Slow,"{quoted}",2024-03-05 14:30')
     assert rows(read([alone], kind="incidents"), "description") == [(text,)]
+
+
+TWO = [
+    ("1", "Disk full, again", "db", dt.datetime(2024, 3, 5, 14, 30, tzinfo=UTC)),
+    ("2", 'The "old" one', "api", dt.datetime(2024, 3, 6, tzinfo=UTC)),
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'id, title, system, started_at\n1, "Disk full, again", "db", 2024-03-05 14:30\n'
+        '2, "The ""old"" one", api, 2024-03-06\n',
+        '"id"; "title"; "system"; "started_at"\r\n"1"; "Disk full, again"; "db"; "2024-03-05 14:30"\r\n'
+        '"2"; "The ""old"" one"; "api"; "2024-03-06"',
+        'id | title | system | started_at\n "1" | "Disk full, again" | "db" | 2024-03-05 14:30\n'
+        '"2" | The "old" one | "api" | "2024-03-06" ',
+    ],
+)
+def test_quotes_behind_a_space_are_quotes(tmp_path: Path, text: str) -> None:
+    reading = read([written(tmp_path, "spaced.csv", text)], kind="incidents")
+    assert rows(reading, "source_id", "title", "system", "started_at") == TWO
+    assert (reading.refused, reading.problems, reading.notes) == (0, [], [])
+
+
+def test_a_space_before_a_quote_inside_of_a_cell_stays(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "inner.csv",
+        "id, body, title, started_at\n"
+        '1, "one\n, ""two"", \n "" x", "He said, ""hi"" , ""bye""", 2024-03-05\n'
+        '2, 5" disk , "Login" fails, 2024-03-06\n',
+    )
+    assert rows(read([file], kind="incidents"), "source_id", "description", "title") == [
+        ("1", 'one\n, "two", \n " x', 'He said, "hi" , "bye"'),
+        ("2", ' 5" disk ', '"Login" fails'),
+    ]
+
+
+def test_a_stray_quote_behind_a_space_is_refused(tmp_path: Path) -> None:
+    file = written(tmp_path, "s.csv", 'id, title, started_at\n1, "a, 2024-01-01\n2, b, 2024-01-02\n3, c", 2024-01-03\n')
+    with pytest.raises(Refused, match=r"^s\.csv, row 2: a quote is opened and not closed before the next row"):
+        read([file], kind="incidents")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_rows_that_all_end_in_one_more_delimiter_than_the_header_are_read(tmp_path: Path, delimiter: str) -> None:
+    lines = ["id,title,started_at", "1,a,2024-01-01,", "", "2,b,2024-01-02, "]
+    reading = read([written(tmp_path, "e.csv", "\n".join(lines).replace(",", delimiter))], kind="incidents")
+    assert rows(reading, "source_id", "title", "started_at") == [
+        ("1", "a", dt.datetime(2024, 1, 1, tzinfo=UTC)),
+        ("2", "b", dt.datetime(2024, 1, 2, tzinfo=UTC)),
+    ]
+    assert (reading.rows, reading.problems) == (2, [])
+    assert reading.notes == ["e.csv: each row ends in one more delimiter than the header, with nothing behind it."]
+
+
+@pytest.mark.parametrize("last", ["3,c,2024-01-03,x", "3,c,2024-01-03", "3,c,2024-01-03,,"])
+def test_a_further_field_that_not_every_row_leaves_empty_is_refused(tmp_path: Path, last: str) -> None:
+    lines = ["id,title,started_at", "1,a,2024-01-01,", "2,b,2024-01-02,", last]
+    reading = read([written(tmp_path, "e.csv", "\n".join(lines))], kind="incidents")
+    right = [("3", "c")] if last == "3,c,2024-01-03" else []
+    assert rows(reading, "source_id", "title") == right
+    assert [(problem.row, problem.expected) for problem in reading.problems] == [
+        (row, f"3 fields as in the header (it has {lines[row - 1].count(',') + 1})")
+        for row in (2, 3, 4)[: 3 - len(right)]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ("Incidents of March,,\n", "Incidents of March"),
+        ("Incidents of March\n\n", "Incidents of March"),
+        ("Report\r\n,,\r\nMarch 2024,,\r\n", "Report / March 2024"),
+        ("\n,Incidents: all,\n", "Incidents: all"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_lines_of_one_cell_above_the_header_are_passed_over_and_named(
+    tmp_path: Path, above: str, said: str, delimiter: str
+) -> None:
+    text = above + "id,title,started_at\n1,a,2024-01-01\n2,b,never\n"
+    reading = read([written(tmp_path, "t.csv", text.replace(",", delimiter))], kind="incidents")
+    assert rows(reading, "source_id", "title", "started_at") == [("1", "a", dt.datetime(2024, 1, 1, tzinfo=UTC))]
+    assert [(problem.row, problem.value) for problem in reading.problems] == [(above.count("\n") + 3, "never")]
+    assert reading.notes == [f"t.csv: above the header and not read: {said}."]
+
+
+@pytest.mark.parametrize(
+    "above", ["Report,,\nfrom,2024,\n", "Incidents,,\nid,,started_at\n", "Incidents of March,,2024\n"]
+)
+def test_a_header_that_cannot_be_told_from_the_lines_above_it_says_what_to_delete(tmp_path: Path, above: str) -> None:
+    file = written(tmp_path, "t.csv", above + "id,title,started_at\n1,a,2024-01-01\n")
+    first = above.split(",")[0]
+    third = "2024" if "March" in above else "column 3"
+    with pytest.raises(Refused) as refusal:
+        read([file], kind="incidents")
+    assert str(refusal.value) == (
+        f"t.csv has no column for title and started_at; it has {first}, column 2, {third}. Name it in a mapping "
+        '(--mapping): [columns] title = "the column\'s name". If its header stands further down, delete the lines '
+        "above it."
+    )
 
 
 def test_excel_cells_are_read_as_a_person_sees_them(tmp_path: Path) -> None:
