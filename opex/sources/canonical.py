@@ -22,6 +22,8 @@ from opex.sources.records import KEPT_SEMICOLON, TEXT, Places, Records, called, 
 from opex.sources.times import TimeFormat
 
 SYSTEMS = "all systems"
+LONGEST = {"source": 100, "source_id": 500, "system": 150, "environment": 150, "metric": 150}
+"""Characters; together they stay below what an index of PostgreSQL holds (2,704 bytes)."""
 _EXPECTED = {
     "title": "a title",
     "started_at": "a date and time",
@@ -118,6 +120,7 @@ def canonical(
     _put_after_start(draft, records, mapping, believed)
     _put_typed(draft, records, mapping, table)
     _require(draft, records, mapping)
+    _bound(draft)
     _check_order(draft, mapping.kind)
     return replace(_sifted(draft, records, table, source), naive=naive)
 
@@ -347,6 +350,15 @@ def _require(draft: _Draft, records: Records, mapping: Mapping) -> None:
         draft.columns["source_id"] = _hashed_ids(draft, _IDENTITY[mapping.kind], records.table.num_rows)
 
 
+def _bound(draft: _Draft) -> None:
+    """What rows are found by fits an index of any database: a longer cell is a text in the wrong column."""
+    for name in LONGEST.keys() & draft.columns.keys():
+        too_long = np.flatnonzero(draft.columns[name].str.len().gt(LONGEST[name]).fillna(False).to_numpy(dtype=bool))
+        for position in map(int, too_long):
+            said = str(draft.columns[name].iloc[position])
+            draft.bad.setdefault((position, name), (said, f"a name of at most {LONGEST[name]} characters"))
+
+
 def _hashed_ids(draft: _Draft, names: Sequence[str], count: int) -> pd.Series:
     """A stable id from what identifies a record: 16 hexadecimal digits of BLAKE2b."""
     parts = [draft.columns.get(name, pd.Series([""] * count)).astype("str").fillna("").tolist() for name in names]
@@ -394,5 +406,7 @@ def refuse_options(options: Options) -> None:
     if options.better is not None and options.better not in ("high", "low"):
         raise Refused(f'--better is "{options.better}"; it must be high or low.')
     for name, text in options.__dict__.items():
+        if isinstance(text, str) and len(text) > LONGEST.get(name, len(text)):
+            raise Refused(f"--{name} has {len(text):,} characters; it may have {LONGEST[name]}.")
         if isinstance(text, str) and ("\x00" in text or called(text) != text):
             raise Refused(f"--{name} holds a NUL or half a character, which no database keeps: write it anew.")

@@ -34,7 +34,6 @@ class _Wanted:
     mapping: Mapping | None
     sheet: str | None
     work: Path
-    walked: bool = False
 
 
 def chosen(
@@ -45,7 +44,6 @@ def chosen(
     mapping: Mapping | None,
     work: Path,
     sheet: str | None = None,
-    walked: bool = False,
 ) -> Chosen:
     """The files to read, as a person asked for them or as they show themselves; archives are unpacked in ``work``.
 
@@ -55,7 +53,7 @@ def chosen(
         A path does not exist, a named file cannot be read that way, nothing is recognised, or several formats are.
     """
     sheet = sheet or (mapping.sheet if mapping else None)
-    wanted = _Wanted(kind=kind, format=format, mapping=mapping, sheet=sheet, work=work, walked=walked)
+    wanted = _Wanted(kind=kind, format=format, mapping=mapping, sheet=sheet, work=work)
     if kind not in REQUIRED:
         raise Refused(f'"{kind}" cannot be imported; say incidents, changes or metrics.')
     if mapping is not None and mapping.kind != kind:
@@ -140,7 +138,7 @@ def _files(paths: Sequence[Path], wanted: _Wanted) -> tuple[list[Found], list[Fo
                     walked += _found(file, called(str(file.relative_to(path))), wanted)
         elif path.is_file():
             found = _found(path, called(path.name), wanted) if _is_new(path, seen) else []
-            (named if len(found) == 1 and not wanted.walked else walked).extend(found)
+            (named if len(found) == 1 else walked).extend(found)
         else:
             raise Refused(f"There is no file or folder {called(str(path))}.")
     return named, walked

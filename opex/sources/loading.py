@@ -63,7 +63,6 @@ def read_into(
     kind: str,
     format: str | None = None,
     mapping: Mapping | None = None,
-    walked: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> Reading:
@@ -82,8 +81,6 @@ def read_into(
         ``incidents``, ``changes`` or ``metrics``.
     format, mapping
         What the files are; without them it is decided from their content.
-    walked
-        The files are what a walk found: one that cannot be read is skipped by name, and the order is kept.
     progress
         Called with a share from 0 to 1 and words.
     **options
@@ -102,7 +99,7 @@ def read_into(
     said = Options(**options)
     refuse_options(said)
     work = _made(folder / "work")
-    files = chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work, walked=walked)
+    files = chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work)
     tell = progress or _silent
     groups = _groups(files, said, tell, work)
     try:

@@ -211,3 +211,17 @@ def test_a_path_that_does_not_exist_and_a_folder_without_data_are_refused(tmp_pa
         read([tmp_path / "nowhere"], kind="incidents")
     with pytest.raises(Refused, match="No file of incidents is found in"):
         read([tmp_path], kind="incidents")
+
+
+def test_a_text_where_a_name_belongs_is_refused_by_row(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_text(
+        HEADER + f"{'x' * 500},a,2024-01-01,{'s' * 150}\n{'x' * 501},b,2024-01-01,s\n3,c,2024-01-01,{'s' * 151}\n"
+    )
+    reading = read([file], kind="incidents")
+    assert (reading.read, reading.count, reading.refused) == (3, 1, 2)
+    assert [(p.row, p.column, p.expected) for p in reading.problems] == [
+        (3, "source_id", "a name of at most 500 characters"), (4, "system", "a name of at most 150 characters"),
+    ]  # fmt: skip
+    with pytest.raises(Refused, match=r"^--source has 101 characters; it may have 100\.$"):
+        read([file], kind="incidents", source="n" * 101)

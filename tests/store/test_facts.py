@@ -264,3 +264,21 @@ def test_an_instant_comes_back_to_the_microsecond(moment: datetime) -> None:
     kept = UtcDateTime()
     assert kept.process_result_value(kept.process_bind_param(moment, None), None) == moment
     assert kept.process_bind_param(None, None) is None
+
+
+def test_the_longest_names_that_a_load_lets_in_are_kept_by_every_database(database: Database) -> None:
+    import random
+
+    def long(count: int) -> str:
+        return "".join(chr(random.Random(count + n).randrange(0x1F600, 0x1F640)) for n in range(count))
+
+    source, ident, name = (long(count) for count in (100, 500, 150))
+    rows = b.incidents({"source": source, "source_id": ident, "system": name, "environment": name})
+    facts.load(database, rows, b.record("1", source=source))
+    reading = {"source": source, "metric": name, "system": name, "environment": name}
+    facts.load(
+        database, frames.rows_of({"readings": b.frame("readings", [reading])}),
+        b.record("2", kind="metrics", source=source),
+    )  # fmt: skip
+    assert facts.read(database, "incidents")["source_id"].tolist() == [ident]
+    assert facts.read(database, "readings")["metric"].tolist() == [name]
