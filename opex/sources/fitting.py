@@ -25,6 +25,7 @@ _TIME_OF_DAY = (
     r"^(?:[01]?\d|2[0-3])[:.h]\d{2}(?:[:.]\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp]\.?[Mm]\.?)?"
     r"(?: ?(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}))?$"
 )
+_CLOCK = r"time(?:ofday|utc|gmt|local|hhmm(?:ss)?)?|(?:utc|gmt|local|clock|event|incident)time|clock|hour"
 _WITH_TIME = r"\d:\d|\d[Tth]\d|\d ?[AaPp]\.?[Mm]\b|^\d{10,}$|\d{8} \d{4}"
 _MIDNIGHT = r"[ T]0?0:00(?::00(?:\.0+)?)?(?: ?(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2}))?$"
 _NO_TEMPLATE = frozenset("{}:!")
@@ -132,8 +133,8 @@ def _date_and_time(header: str, free: Sequence[str], spool: Spool, name: str, *,
         A column that is called the time beside the date cannot be put to it.
     """
     kin = [other for other in free if _stem(other) == _stem(header)]
-    dates = [*kin, *(other for other in free if _plain(other) in ("date", "day") and other not in kin)]
-    clocks = [*kin, *(other for other in free if required and _plain(other) == "time" and other not in kin)]
+    dates = [*kin, *(other for other in spool.columns if _plain(other) in ("date", "day") and other not in kin)]
+    clocks = [*kin, *(other for other in free if required and _is_clock(other) and other not in kin)]
     if not dates and not clocks:
         return header
     holds = _holds(spool, header)
@@ -149,7 +150,7 @@ def _date_and_time(header: str, free: Sequence[str], spool: Spool, name: str, *,
             return _pair(header, other, name) if holds == "date" else _refuse_midnight(header, other, name)
         if beside == "date and time" and "time" in _plain(other) and holds == "date":
             return other
-        if beside not in ("", "midnight") and required and _plain(other).endswith("time") and beside != holds:
+        if beside not in ("", "midnight") and required and _is_time(other) and beside != holds:
             raise Refused(
                 f'The column "{header}" has a date, and "{other}" says "{_first(spool, other)}", which is no time of '
                 f"day such as 14:30; {_ONE_COLUMN}, or name the column that is meant in a mapping: "
@@ -168,6 +169,21 @@ def _stem(header: str) -> str:
     """
     found = re.fullmatch(r"(?:date|time)?(?:of)?(.*?)(?:date|time|at|on)?", _plain(header))
     return found[1] if found else ""
+
+
+def _is_clock(header: str) -> bool:
+    """Whether a column is called the time of day, and nothing else.
+
+    Examples
+    --------
+    >>> _is_clock("Time (UTC)"), _is_clock("Hour"), _is_clock("Resolution time")
+    (True, True, False)
+    """
+    return re.fullmatch(_CLOCK, _plain(header)) is not None
+
+
+def _is_time(header: str) -> bool:
+    return _is_clock(header) or _plain(header).endswith("time")
 
 
 def _plain(header: str) -> str:

@@ -76,6 +76,8 @@ def test_that_a_change_is_over_does_not_say_how_it_went(tmp_path: Path, header: 
         ("Start Date,Start Time", "2024-03-05,14:30", "{Start Date} {Start Time}"),
         ("Start time,Start date", "14:30,2024-03-05", "{Start date} {Start time}"),
         ("opened_at,time", "2024-03-05,14:30", "{opened_at} {time}"),
+        ("Date,Time (UTC)", "2024-03-05,14:30", "{Date} {Time (UTC)}"),
+        ("Date,Time of day", "2024-03-05,14:30", "{Date} {Time of day}"),
         ("Date,Start Time", "2024-03-05,14:30", "{Date} {Start Time}"),
         ("Date,Time", "2024-03-05,2024-03-05 14:30", "Time"),
     ],
@@ -106,6 +108,18 @@ def test_that_two_columns_are_read_together_is_said_before_and_after_the_load(tm
     assert reading.notes == [*said, "Times without a zone are read as UTC."]
     assert rows(reading, "started_at", "resolved_at") == [
         (DAY.replace(hour=14, minute=30), datetime(2024, 3, 6, 1, 15, tzinfo=UTC))
+    ]
+
+
+def test_a_start_and_an_end_can_share_their_date(tmp_path: Path) -> None:
+    text = "Title,Date,Start Time,End Time\nOutage,2024-03-05,14:30,16:00\nNight,2024-03-05,23:30,00:30\n"
+    reading = read([written(tmp_path, "a.csv", text)], kind="incidents")
+    assert rows(reading, "title", "started_at", "resolved_at") == [
+        ("Outage", DAY.replace(hour=14, minute=30), DAY.replace(hour=16))
+    ]
+    assert sentences(reading) == [
+        'a.csv, row 3, column resolved_at: "2024-03-05 00:30" is not a time at or after started_at '
+        "2024-03-05T23:30:00+00:00."
     ]
 
 
