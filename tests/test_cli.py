@@ -118,6 +118,19 @@ def test_import_counts_add_up_and_refused_rows_alone_are_no_failure(opex: Run, t
     assert (again["loaded"], again["unchanged"], again["refused"]) == (0, 1, 1)
 
 
+def test_import_reads_text_in_the_encoding_that_a_person_states(opex: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id,title,started_at\n1,Сбой,2026-06-01T10:00:00Z\n".encode("cp1251"))
+    code, out, err = opex("import", "incidents", tmp_path / "a.csv")
+    assert (code, out) == (1, "")
+    assert "state the encoding with --encoding" in err
+    told = document(opex, "import", "incidents", tmp_path / "a.csv", "--encoding", "windows-1251")
+    assert (told["loaded"], told["problems"], told["notes"]) == (1, [], [])
+    (tmp_path / "b.csv").write_bytes("id,title,started_at\n2,Störung,2026-06-01T10:00:00Z\n".encode("cp1252"))
+    code, _, err = opex("import", "incidents", tmp_path / "b.csv")
+    assert code == 0
+    assert "Note: b.csv is not UTF-8 and is read as Windows-1252; if letters are wrong, state the encoding" in err
+
+
 def test_a_dry_run_writes_nothing(opex: Run) -> None:
     told = document(opex, "import", "incidents", SAMPLE / "incidents.csv", "--dry-run")
     assert (told["loaded"], told["dry_run"]) == (1457, True)

@@ -52,6 +52,9 @@ def import_(
     unit: str | None = None,
     better: Annotated[str | None, typer.Option(help="high or low: which way is good.")] = None,
     sheet: Annotated[str | None, typer.Option(help="The sheet of a workbook that holds several tables.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="How texts that are not UTF-8 are written, such as windows-1251.")
+    ] = None,
     problems: Annotated[
         Path | None, typer.Option(help="Write the refused rows to this CSV file, to be mended and loaded again.")
     ] = None,
@@ -69,6 +72,7 @@ def import_(
     asked = loading.Asked(
         kind=kind, format=format, mapping=_mapping(mapping), source=source, system=system, environment=environment,
         timezone=timezone, metric=metric, unit=unit, better=better, sheet=sheet,
+        encoding=encoding,
     )  # fmt: skip
     addresses = [path for path in paths if "://" in path]
     if not addresses:

@@ -1,6 +1,8 @@
 """How a file's columns become the canonical ones. A mapping and a preset are the same TOML document."""
 
+import codecs
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -11,8 +13,18 @@ from opex.domain.problems import Refused
 KINDS = ("incidents", "changes", "metrics")
 UNITS = {"ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 """The units of a duration, in microseconds."""
+ENCODINGS = (
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32",
+    *(f"windows-{number}" for number in range(1250, 1259)), "windows-874",
+    *(f"iso-8859-{number}" for number in range(1, 17) if number != 12),
+    "koi8-r", "koi8-u", "cp437", "cp850", "cp852", "cp855", "cp857", "cp862", "cp864", "cp866", "mac-roman",
+    "mac-cyrillic", "shift_jis", "cp932", "euc-jp", "gb2312", "gbk", "gb18030", "big5", "cp950", "euc-kr", "cp949",
+)  # fmt: skip
+"""How a file's text may be written."""
 DATE_FORMATS = ("d/m/Y", "m/d/Y", "d/m/y", "m/d/y")
 """Names of orders of day, month and year; ``y`` is a year of two digits. The separator is found by itself."""
+
+_ENCODING = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,30}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +80,8 @@ class Mapping:
     that are not mentioned are matched to the file's other columns by name. ``date_format`` is ``d/m/Y``, ``m/d/Y``
     (``d/m/y``, ``m/d/y`` for years of two digits) or a format of ``strptime``; empty means decided from the values.
 
-    ``sheet`` names the sheet of a workbook. ``closed_only`` are canonical times that are believed only where the
+    ``sheet`` names the sheet of a workbook, ``encoding`` (one of ``ENCODINGS``) says how text is written that is not
+    UTF-8. ``closed_only`` are canonical times that are believed only where the
     status is closed (where nothing gives a status they are believed). ``after_start`` gives a canonical time as the
     duration from ``started_at``: a column of the file and its unit, one of ms, s, min, h, d; a time that ``columns``
     gives stands before it.
@@ -97,6 +110,7 @@ class Mapping:
     missing: tuple[str, ...] = ()
     split: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
     closed_only: tuple[str, ...] = ()
     after_start: dict[str, str] = field(default_factory=dict)
     planned: tuple[PlannedRule, ...] = ()
@@ -118,6 +132,8 @@ class Mapping:
                 f'The mapping {self.name} says date_format = "{self.date_format}"; write {", ".join(DATE_FORMATS)}, '
                 'or the fields of strptime such as "%d.%m.%Y %H:%M".'
             )
+        if self.encoding is not None:
+            codec_of(self.encoding)
         for time, given in self.after_start.items():
             _refuse_no_duration(self.name, time, given)
 
@@ -154,6 +170,30 @@ class Mapping:
             if part is not None:
                 lines += ["", f"[{key}]", *_pairs(_plain(part))]
         return "\n".join(lines) + "\n"
+
+
+def codec_of(encoding: str) -> str:
+    """Python's name of one of ``ENCODINGS``, however it is spelled.
+
+    Raises
+    ------
+    Refused
+        It is none of them.
+
+    Examples
+    --------
+    >>> codec_of("Windows-1251"), codec_of("CP1251"), codec_of("Shift-JIS")
+    ('cp1251', 'cp1251', 'shift_jis')
+    """
+    known = {codecs.lookup("cp874" if name == "windows-874" else name).name for name in ENCODINGS}
+    spelled = "cp874" if encoding.strip().lower() == "windows-874" else encoding.strip()
+    try:
+        codec = codecs.lookup(spelled).name if _ENCODING.fullmatch(spelled) else ""
+    except LookupError:
+        codec = ""
+    if codec not in known:
+        raise Refused(f'There is no encoding "{encoding}"; known are {", ".join(ENCODINGS)}.')
+    return codec
 
 
 def _column_and_unit(given: str) -> tuple[str, str]:
@@ -265,6 +305,7 @@ _MAPPING_READERS: dict[str, Callable[[object, str], object]] = {
     "values": _value_tables,
     "missing": _texts,
     "sheet": _optional_text,
+    "encoding": _optional_text,
     "closed_only": _texts,
     "after_start": _words,
     "date_format": _optional_text,

@@ -46,6 +46,7 @@ class Asked:
     unit: str | None = None
     better: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
     newest: bool = False
 
     def options(self) -> dict[str, Any]:

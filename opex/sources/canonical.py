@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from opex.domain.mapping import Mapping, PlannedRule
+from opex.domain.mapping import Mapping, PlannedRule, codec_of
 from opex.domain.problems import Problem, Refused
 from opex.frames import Table
 from opex.sources import times, values
@@ -405,6 +405,8 @@ def refuse_options(options: Options) -> None:
     """Refuse a direction that is neither high nor low, and texts that no database keeps."""
     if options.better is not None and options.better not in ("high", "low"):
         raise Refused(f'--better is "{options.better}"; it must be high or low.')
+    if options.encoding is not None:
+        codec_of(options.encoding)
     for name, text in options.__dict__.items():
         if isinstance(text, str) and len(text) > LONGEST.get(name, len(text)):
             raise Refused(f"--{name} has {len(text):,} characters; it may have {LONGEST[name]}.")

@@ -33,6 +33,7 @@ class _Wanted:
     format: str | None
     mapping: Mapping | None
     sheet: str | None
+    encoding: str | None
     work: Path
 
 
@@ -44,6 +45,7 @@ def chosen(
     mapping: Mapping | None,
     work: Path,
     sheet: str | None = None,
+    encoding: str | None = None,
 ) -> Chosen:
     """The files to read, as a person asked for them or as they show themselves; archives are unpacked in ``work``.
 
@@ -53,7 +55,8 @@ def chosen(
         A path does not exist, a named file cannot be read that way, nothing is recognised, or several formats are.
     """
     sheet = sheet or (mapping.sheet if mapping else None)
-    wanted = _Wanted(kind=kind, format=format, mapping=mapping, sheet=sheet, work=work)
+    encoding = encoding or (mapping.encoding if mapping else None)
+    wanted = _Wanted(kind=kind, format=format, mapping=mapping, sheet=sheet, encoding=encoding, work=work)
     if kind not in REQUIRED:
         raise Refused(f'"{kind}" cannot be imported; say incidents, changes or metrics.')
     if mapping is not None and mapping.kind != kind:
@@ -111,11 +114,11 @@ def missing_words(found: Found, missing: list[str]) -> str:
     if len(found.columns) < 2:
         return f"{found.name} is no table with columns; expected one with {listed}."
     nameless = any(re.fullmatch(r"column \d+", column) for column in found.columns)
-    lower = " If its header stands further down, delete the lines above it." if nameless else ""
+    mend = "Delete the lines above the header, or name it" if nameless else "Name it"
     headers = f"it has {headers_shown(found.columns)}" if found.columns else "it has no columns"
     return (
-        f"{found.name} has no column for {listed}; {headers}. Name it in a mapping (--mapping): "
-        f'[columns] {missing[0]} = "the column\'s name".' + lower
+        f"{found.name} has no column for {listed}; {headers}. {mend} in a mapping (--mapping): "
+        f'[columns] {missing[0]} = "the column\'s name".'
     )
 
 
@@ -147,7 +150,7 @@ def _files(paths: Sequence[Path], wanted: _Wanted) -> tuple[list[Found], list[Fo
 def _found(path: Path, name: str, wanted: _Wanted) -> list[Found]:
     """The file as it shows itself, or the files of an archive."""
     if not is_archive(path):
-        return [looked_at(path, name, wanted.sheet)]
+        return [looked_at(path, name, wanted.sheet, wanted.encoding)]
     try:
         members = unpacked(path, name, wanted.work / f"archive-{len(list(wanted.work.iterdir()))}")
     except Refused as refusal:
@@ -158,7 +161,7 @@ def _found(path: Path, name: str, wanted: _Wanted) -> list[Found]:
 def _member(path: Path, name: str, wanted: _Wanted) -> Found:
     if is_archive(path):
         return Found(path=path, name=name, reader="none", why=f"{name} is an archive in an archive; unpack it first.")
-    return looked_at(path, name, wanted.sheet)
+    return looked_at(path, name, wanted.sheet, wanted.encoding)
 
 
 def _walk(folder: Path) -> list[Path]:

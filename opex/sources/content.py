@@ -3,7 +3,7 @@
 import codecs
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO
 
+from opex.domain.mapping import codec_of
 from opex.domain.problems import Refused
 
 LIMIT = 2 * 1024**3
@@ -38,6 +39,12 @@ _MAGIC = (
     (b"\x7fELF", "a program"),
     (b"SQLite format 3", "an SQLite database; export the table as CSV"),
 )
+WESTERN = "cp1252"
+_STATE = 'state the encoding with --encoding, or in a mapping with encoding = "windows-1251" or another one'
+_OPEN_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+_ACCENTED = re.compile(rb"[\xa1-\xff]{4,}")
+_BESIDE = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")
 _TORN = re.compile("[\udc80-\udcff]")
 _LETTERS = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _CONTROL = bytes(set(range(32)) - {9, 10, 12, 13, 27}) + b"\x7f"
@@ -52,41 +59,83 @@ class Text:
 
 
 @contextmanager
-def utf8(path: Path, name: str) -> Iterator[Text]:
+def utf8(path: Path, name: str, stated: str | None = None) -> Iterator[Text]:
     """The file's text as a stream of UTF-8, unpacked and decoded in bounded steps, whatever its size.
 
     A file that is UTF-8 already is read from where it lies; anything else is written anew to a nameless file.
+    ``stated`` is the encoding that a person says; the mark of another one at the file's begin stands before it.
 
     Raises
     ------
     Refused
-        The file cannot be read, is larger than the bound, unpacks to far more than it should, or is no text.
+        The file cannot be read, is larger than the bound, unpacks to far more than it should, is no text, or is not
+        of the stated encoding.
     """
     head = opened(path, name, limit=CHUNK)
     refuse_binary(head, name)
-    _refuse_noise(head, name)
     encoding, mark = _encoding(head)
-    if encoding is not None:
+    codec = _stated(stated, encoding, mark)
+    if codec is None or not codec.startswith("utf"):
+        _refuse_noise(head, name)
+    if encoding is not None and codec is None:
         with _rewritten(path, name, encoding, mark) as file:
             yield Text(file=file)
         return
     plain = not _is_gzip(path, name)
-    if _is_utf8(path, name):
+    if codec in (None, "utf-8") and _is_utf8(path, name):
         with _from_where_it_lies(path) if plain else _rewritten(path, name, "utf-8", 0) as file:
             yield Text(file=file)
         return
-    _refuse_torn(path, name)
-    for encoding, note in (("cp1252", "is not UTF-8 and is read as Windows-1252."), ("latin-1", "is read as Latin-1.")):
-        try:
-            with _rewritten(path, name, encoding, 0) as file:
-                yield Text(file=file, notes=(f"{name} {note}",))
-            return
-        except _NotDecoded:
-            continue
+    if codec is None:
+        _refuse_torn(path, name)
+        _refuse_foreign(_chunks(path, name), name)
+    elif not codec.startswith("utf"):
+        _refuse_utf8(_chunks(path, name), name, str(stated))
+    with _rewritten(path, name, codec or WESTERN, 0) as file:
+        yield Text(file=file, notes=() if codec else (_guessed(name),))
 
 
-class _NotDecoded(ValueError):  # noqa: N818 - a step of trying encodings
-    """The bytes are not of the encoding that was tried."""
+def _stated(stated: str | None, marked: str | None, mark: int) -> str | None:
+    """The codec that a person states; none where the file's own mark says how it is written."""
+    return None if stated is None or (marked is not None and mark) else codec_of(stated)
+
+
+def _guessed(name: str) -> str:
+    return f"{name} is not UTF-8 and is read as Windows-1252; if letters are wrong, {_STATE}."
+
+
+def _refuse_foreign(parts: Iterable[bytes], name: str) -> None:
+    """Refuse what cannot be Windows-1252: bytes that it leaves open, and words of nothing but accented letters."""
+    line, alone, beside, word = 1, 0, 0, ""
+    for part in parts:
+        if found := _OPEN_IN_1252.search(part):
+            line += part.count(b"\n", 0, found.start())
+            raise Refused(
+                f"{name} is neither UTF-8 nor Windows-1252 (line {line:,} holds the byte {found[0][0]:02X}): {_STATE}."
+            )
+        line += part.count(b"\n")
+        words = _ACCENTED.findall(part)
+        alone += len(words)
+        beside += len(_BESIDE.findall(part))
+        word = word or (words[0].decode(WESTERN) if words else "")
+    if alone > beside:
+        raise Refused(
+            f'{name} is not UTF-8, and as Windows-1252 it reads like "{word[:20]}", which is no word: {_STATE}.'
+        )
+
+
+def _refuse_utf8(parts: Iterable[bytes], name: str, stated: str) -> None:
+    """Refuse what has letters beyond ASCII that are UTF-8 from begin to end: then it is not of the stated encoding."""
+    decoder, plain = codecs.getincrementaldecoder("utf-8")("strict"), True
+    try:
+        for part in parts:
+            plain = plain and part.isascii()
+            decoder.decode(part)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return
+    if not plain:
+        raise Refused(f"{name} is UTF-8, not {stated}: load it without a stated encoding.")
 
 
 def opened(path: Path, name: str, *, limit: int | None = None) -> bytes:
@@ -106,31 +155,52 @@ def opened(path: Path, name: str, *, limit: int | None = None) -> bytes:
     return b"".join(parts)[:limit]
 
 
-def text_of(data: bytes, name: str, *, cut: bool = False) -> tuple[str, tuple[str, ...]]:
-    """The text, and notes on how it was decoded. ``cut`` says that the bytes may end inside a character.
+def text_of(data: bytes, name: str, stated: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """The text of bytes that may end inside a character, and notes on how it was decoded.
 
     Raises
     ------
     Refused
-        The bytes are no text.
+        The bytes are no text, or not of the encoding that a person states.
     """
     refuse_binary(data, name)
-    _refuse_noise(data[:CHUNK], name)
     encoding, mark = _encoding(data[:CHUNK])
-    tried = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
+    codec = _stated(stated, encoding, mark)
+    if codec is None or not codec.startswith("utf"):
+        _refuse_noise(data[:CHUNK], name)
+    if codec is not None and not codec.startswith("utf"):
+        _refuse_utf8([data], name, str(stated))
+    tried = [codec] if codec else [encoding] if encoding else ["utf-8", WESTERN]
+    for one in tried:
+        try:
+            text = codecs.getincrementaldecoder(one)("strict").decode(data[0 if codec else mark :])
+        except UnicodeDecodeError as error:
+            if one == "utf-8" and len(tried) > 1:
+                _refuse_foreign([data], name)
+                continue
+            raise _undecodable(name, one, error.start) from None
+        _refuse_nul(text.find("\x00"), name)
+        _refuse_controls(text, name, one)
+        return text, (_guessed(name),) if one == WESTERN and not codec else ()
+    raise AssertionError("Windows-1252 reads every byte that is not refused")
+
+
+def first_text(head: bytes, name: str, stated: str | None = None) -> str:
+    """The text of a file's first bytes, to look at: where it cannot be decoded, whoever reads the file will say so."""
+    encoding, mark = _encoding(head)
+    codec = _stated(stated, encoding, mark)
+    if codec is None or not codec.startswith("utf"):
+        _refuse_noise(head, name)
+    tried = [codec] if codec else [encoding] if encoding else ["utf-8", WESTERN, "latin-1"]
     for position, one in enumerate(tried):
         try:
-            text = codecs.getincrementaldecoder(one)("strict").decode(data[mark:], not cut)
+            text = codecs.getincrementaldecoder(one)("strict").decode(head[0 if codec else mark :])
         except UnicodeDecodeError as error:
             if position == len(tried) - 1:
                 raise _undecodable(name, one, error.start) from None
             continue
         _refuse_nul(text.find("\x00"), name)
-        notes = {
-            "cp1252": (f"{name} is not UTF-8 and is read as Windows-1252.",),
-            "latin-1": (f"{name} is read as Latin-1.",),
-        }
-        return text, notes.get(one, ())
+        return text
     raise AssertionError("Latin-1 reads every byte")
 
 
@@ -234,20 +304,28 @@ def _rewritten(path: Path, name: str, encoding: str, mark: int) -> Iterator[Bina
         try:
             for part in _chunks(path, name):
                 text = decoder.decode(part[mark:] if place == 0 else part)
+                _refuse_controls(text, name, encoding)
                 _refuse_nul(text.find("\x00"), name, place)
                 file.write(text.encode("utf-8"))
                 place += len(part)
             file.write(decoder.decode(b"", True).encode("utf-8"))
         except UnicodeDecodeError as error:
-            if encoding in ("cp1252", "latin-1"):
-                raise _NotDecoded from None
             raise _undecodable(name, encoding, place + error.start) from None
         file.seek(0)
         yield file
 
 
 def _undecodable(name: str, encoding: str, place: int) -> Refused:
-    return Refused(f"{name} is not readable as {encoding} (byte {place:,}); save it as UTF-8.")
+    return Refused(f"{name} is not readable as {encoding} (byte {place:,}): save it as UTF-8, or {_STATE}.")
+
+
+def _refuse_controls(text: str, name: str, encoding: str) -> None:
+    """Refuse the control characters to which ISO 8859 and its kin decode what is written in another encoding."""
+    if not encoding.startswith("utf") and (found := _C1.search(text)):
+        raise Refused(
+            f"{name} is not readable as {encoding} (it gives the control character {ord(found[0]):02X}): save it as "
+            f"UTF-8, or {_STATE}."
+        )
 
 
 def refuse_bomb(total: int, packed: int, name: str) -> None:

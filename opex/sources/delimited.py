@@ -47,7 +47,7 @@ class _Blank:
 _Bad: TypeAlias = "pyarrow.csv.InvalidRow | _Blank"
 
 
-def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Records]:
+def read_delimited(path: Path, name: str, *, block: int = BLOCK, encoding: str | None = None) -> Iterator[Records]:
     """The records of a delimited file, a chunk for each ``block`` of bytes (at least one, even without a row).
 
     Raises
@@ -55,7 +55,7 @@ def read_delimited(path: Path, name: str, *, block: int = BLOCK) -> Iterator[Rec
     Refused
         The file is no text, has no header, or a quote swallows rows.
     """
-    with utf8(path, name) as text:
+    with utf8(path, name, encoding) as text:
         top = _header(text.file.read(HEAD).decode("utf-8", "ignore"), name)
         with without_spaces_around_quotes(text.file, top.delimiter) as file:
             yield from _records(file, name, top, text.notes, block)

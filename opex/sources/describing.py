@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
 
-from opex.domain.mapping import DATE_FORMATS, KINDS, UNITS, Fold, Mapping, PlannedRule, Recognise
+from opex.domain.mapping import DATE_FORMATS, ENCODINGS, KINDS, UNITS, Fold, Mapping, PlannedRule, Recognise
 from opex.sources.columns import JOINED, REQUIRED, table_of
 from opex.sources.formats import formats, presets
 from opex.sources.times import NUMERIC, SIMPLE
@@ -39,6 +39,8 @@ _FIELDS = {
     "missing: NA, null, None, nan and - are words.",
     "split": "The mark between several systems in one cell, such as `\";\"`; a line break separates too.",
     "sheet": "The sheet of a workbook that holds several tables.",
+    "encoding": "How text is written that is not UTF-8, such as `windows-1251`; without it such text is read as "
+    f"Windows-1252, with a note, or refused where it cannot be that. One of {', '.join(f'`{e}`' for e in ENCODINGS)}.",
     "closed_only": "A list of canonical times that are believed only where the status is closed.",
     "after_start": f"A table: canonical time = a column with a duration from `started_at` and its unit "
     f"({', '.join(UNITS)}), such as `resolved_at = \"duration min\"`. A time that `columns` gives stands before it.",

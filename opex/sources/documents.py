@@ -23,7 +23,7 @@ _UNKEPT = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _OBJECT = "one JSON object with each name once"
 
 
-def read_json(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Records]:
+def read_json(path: Path, name: str, *, chunk: int = 20_000, encoding: str | None = None) -> Iterator[Records]:
     """The records of a JSON document in chunks; the row number counts the records.
 
     Which array holds the records is told by ``objects.Document.records``, how an object becomes a row by
@@ -36,7 +36,7 @@ def read_json(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Records
         The document is broken, no one array of objects is found in it, an object gives a name twice, or its objects
         have more than 2,000 names.
     """
-    with utf8(path, name) as text:
+    with utf8(path, name, encoding) as text:
         document, notes = Document(text.file.read(), name), text.notes
     gathered = _Gathered(name, chunk, notes, "record")
     for number, element in enumerate(document.records(), 1):
@@ -50,7 +50,7 @@ def read_json(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Records
     yield from gathered.rest()
 
 
-def read_json_lines(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Records]:
+def read_json_lines(path: Path, name: str, *, chunk: int = 20_000, encoding: str | None = None) -> Iterator[Records]:
     """The records of a file with one JSON object a line, in chunks; the row number is the line's.
 
     A line that is no object, or makes no row, is a problem and leaves the others alone. Otherwise as ``read_json``.
@@ -60,7 +60,7 @@ def read_json_lines(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[R
     Refused
         The file is no text, a line has more than 64 MB, or its objects have more than 2,000 names.
     """
-    with utf8(path, name) as text:
+    with utf8(path, name, encoding) as text:
         gathered = _Gathered(name, chunk, text.notes, "line")
         read: Callable[[], bytes] = lambda: text.file.readline(LONGEST_LINE + 1)  # noqa: E731
         for number, line in enumerate(iter(read, b""), 1):

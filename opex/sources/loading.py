@@ -99,7 +99,15 @@ def read_into(
     said = Options(**options)
     refuse_options(said)
     work = _made(folder / "work")
-    files = chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work)
+    files = chosen(
+        paths,
+        kind=kind,
+        format=format,
+        mapping=mapping,
+        sheet=said.sheet,
+        encoding=said.encoding,
+        work=work,
+    )
     tell = progress or _silent
     groups = _groups(files, said, tell, work)
     try:
@@ -135,13 +143,18 @@ def propose(
     said = Options(**options)
     refuse_options(said)
     work = _made(folder / "work")
-    lone = _lone_table(paths, kind, format, said.sheet or (mapping.sheet if mapping else None))
+    lone = _lone_table(
+        paths, kind, format, said.sheet or (mapping.sheet if mapping else None),
+        said.encoding or (mapping.encoding if mapping else None),
+    )  # fmt: skip
     if isinstance(lone, Proposal):
         return lone
     files = (
         lone
         if lone is not None and mapping is None
-        else chosen(paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, work=work)
+        else chosen(
+            paths, kind=kind, format=format, mapping=mapping, sheet=said.sheet, encoding=said.encoding, work=work
+        )
     )
     groups = _groups(replace(files, files=files.files[:SAMPLE]), said, progress or _silent, work)
     try:
@@ -172,11 +185,13 @@ def _made(folder: Path) -> Path:
 # --- proposing --------------------------------------------------------------------------------------------------
 
 
-def _lone_table(paths: Sequence[Path], kind: str, format: str | None, sheet: str | None) -> Chosen | Proposal | None:
+def _lone_table(
+    paths: Sequence[Path], kind: str, format: str | None, sheet: str | None, encoding: str | None
+) -> Chosen | Proposal | None:
     """A single table that cannot be read yet, because its headers say too little: it is proposed all the same."""
     if len(paths) != 1 or not paths[0].is_file() or format not in (None, COLUMNS, *TABLES):
         return None
-    found = looked_at(paths[0], paths[0].name, sheet)
+    found = looked_at(paths[0], paths[0].name, sheet, encoding)
     plain = plain_mapping(kind, found.reader)
     if found.sheets and found.reader == "none":
         return Proposal(
@@ -355,6 +370,7 @@ def _again(mapping: Mapping, options: Options, files: Chosen, formats: AnyMappin
         timezone=options.timezone or mapping.timezone,
         date_format=mapping.date_format or order,
         sheet=None,
+        encoding=None,  # opex writes that file, as UTF-8
         recognise=None,
     )
 

@@ -1,5 +1,6 @@
 """Markdown files with YAML front matter: one record a file, the text below it is ``body``."""
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,16 @@ _MOST = 4 * 1024**2
 _MOST_FRONT = 64 * 1024
 
 
-def read_markdown(path: Path, name: str) -> Records:
+def read_markdown(path: Path, name: str, encoding: str | None = None) -> Records:
     """The file's one record, or the problem that its front matter has."""
-    text, _ = text_of(opened(path, name, limit=_MOST), name, cut=True)
+    text, notes = text_of(opened(path, name, limit=_MOST), name, encoding)
     front, body = split_front_matter(text)
     fields = fields_of(front)
     if fields is None:
         problem = Problem(file=name, row=None, column="front matter", value=shown(front.strip()),
                           expected="YAML names and values between two lines of ---")  # fmt: skip
         return from_dicts([], file=name, row_of=[], problems=[problem])
-    return from_dicts([{**fields, "body": body.strip()}], file=name, row_of=[-1])
+    return replace(from_dicts([{**fields, "body": body.strip()}], file=name, row_of=[-1]), notes=notes)
 
 
 def split_front_matter(text: str) -> tuple[str, str]:

@@ -29,9 +29,9 @@ class _Start:
     exact: bool
 
 
-def read_postmortem(path: Path, name: str) -> Records:
+def read_postmortem(path: Path, name: str, encoding: str | None = None) -> Records:
     """The file's one incident, or the problem that keeps it from being one."""
-    text, _ = text_of(opened(path, name, limit=_MOST), name, cut=True)
+    text, notes = text_of(opened(path, name, limit=_MOST), name, encoding)
     text = text.replace("\r\n", "\n")
     problem = _template(text, name)
     start = None if problem else _start(text)
@@ -41,7 +41,8 @@ def read_postmortem(path: Path, name: str) -> Records:
     if problem is not None or start is None:
         return from_dicts([], file=name, row_of=[], problems=[p for p in [problem] if p])
     records = from_dicts([_record(text, path, start)], file=name, row_of=[-1])
-    notes = () if start.exact else (f"{name}: the timeline states no time of day for its start; midnight is used.",)
+    if not start.exact:
+        notes = (*notes, f"{name}: the timeline states no time of day for its start; midnight is used.")
     return replace(records, notes=notes)
 
 

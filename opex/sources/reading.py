@@ -40,6 +40,7 @@ class Options:
     unit: str | None = None
     better: str | None = None
     sheet: str | None = None
+    encoding: str | None = None
     newest: bool = False
 
 

@@ -367,7 +367,10 @@ def test_other_encodings_and_gzip_are_read_alike_and_said(tmp_path: Path) -> Non
     records = only(tmp_path / "a.jsonl")
     assert (rows(records), records.notes) == (
         [{"title": "Störung"}],
-        ("a.jsonl is not UTF-8 and is read as Windows-1252.",),
+        (
+            "a.jsonl is not UTF-8 and is read as Windows-1252; if letters are wrong, state the encoding with "
+            '--encoding, or in a mapping with encoding = "windows-1251" or another one.',
+        ),
     )
 
 

@@ -84,6 +84,102 @@ def test_a_table_in_any_common_encoding_keeps_its_letters(tmp_path: Path, encodi
     assert rows(read([file], kind="incidents"), "source_id", "title") == [("1", "Störung in Köln")]
 
 
+FOREIGN = [
+    ("windows-1251", "Сбой в Москве"),
+    ("koi8-r", "Сбой в Москве"),
+    ("windows-1250", "Příliš žluťoučký kůň"),
+    ("iso-8859-2", "Příliš žluťoučký kůň"),
+    ("windows-1253", "Βλάβη στο δίκτυο"),
+    ("windows-1252", "Störung – Köln"),
+    ("shift_jis", "障害が発生しました"),
+    ("gb18030", "系统故障"),
+    ("euc-kr", "장애 발생"),
+    ("utf-16-le", "Сбой в Москве"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "title"), FOREIGN)
+def test_a_table_in_a_stated_encoding_keeps_its_letters(tmp_path: Path, encoding: str, title: str) -> None:
+    file = written(tmp_path, "f.csv", f"id,title,started_at\n1,{title},2024-03-05 14:30\n", encoding)
+    mapping = Mapping(name="desk", kind="incidents", encoding=encoding)
+    for asked in ({"encoding": encoding.upper()}, {"mapping": mapping}):
+        reading = read([file], kind="incidents", **asked)
+        assert rows(reading, "source_id", "title", "started_at") == [
+            ("1", title, dt.datetime(2024, 3, 5, 14, 30, tzinfo=UTC))
+        ]
+        assert (reading.notes, reading.mapping.encoding) == ([], None)
+        proposal = propose([file], kind="incidents", **asked)
+        assert proposal.sample is not None
+        assert rows(proposal.sample, "title") == [(title,)]
+
+
+def test_json_and_markdown_are_read_in_a_stated_encoding_too(tmp_path: Path) -> None:
+    title = "Сбой в Москве"
+    for name, text in (
+        ("a.json", f'[{{"id": 1, "title": "{title}", "started_at": "2024-03-05"}}]'),
+        ("a.jsonl", f'{{"id": 1, "title": "{title}", "started_at": "2024-03-05"}}\n'),
+    ):
+        file = written(tmp_path, name, text, "cp1251")
+        assert rows(read([file], kind="incidents", encoding="cp1251"), "title") == [(title,)]
+
+
+STATE = 'state the encoding with --encoding, or in a mapping with encoding = "windows-1251" or another one.'
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title", "sentence"),
+    [
+        ("cp1251", "Сбой", 'f.csv is not UTF-8, and as Windows-1252 it reads like "Ñáîé", which is no word'),
+        ("cp1250", "kůň žluťoučký", "f.csv is neither UTF-8 nor Windows-1252 (line 2 holds the byte 9D)"),
+        ("shift_jis", "カード", "f.csv is neither UTF-8 nor Windows-1252 (line 2 holds the byte 81)"),
+        ("gb18030", "系统故障", 'f.csv is not UTF-8, and as Windows-1252 it reads like "ÏµÍ³¹ÊÕÏ", which is no word'),
+    ],
+)
+def test_text_that_cannot_be_western_is_refused_and_asks_for_its_encoding(
+    tmp_path: Path, encoding: str, title: str, sentence: str
+) -> None:
+    file = written(tmp_path, "f.csv", f"title,started_at\n{title},2024-03-05 14:30\n", encoding)
+    with pytest.raises(Refused) as refusal:
+        read([file], kind="incidents")
+    assert str(refusal.value) == f"{sentence}: {STATE}"
+
+
+def test_what_is_read_as_windows_1252_says_how_to_state_another_encoding(tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", "title,started_at\nStörung in Köln,2024-03-05\n", "cp1252")
+    reading = read([file], kind="incidents")
+    assert rows(reading, "title") == [("Störung in Köln",)]
+    assert reading.notes == [f"f.csv is not UTF-8 and is read as Windows-1252; if letters are wrong, {STATE}"]
+
+
+@pytest.mark.parametrize(
+    ("data", "stated", "sentence"),
+    [
+        ("ü", "windows-1251", "f.csv is UTF-8, not windows-1251: load it without a stated encoding."),
+        (b"\xfc", "utf-8", f"f.csv is not readable as utf-8 (byte 19): save it as UTF-8, or {STATE}"),
+        (
+            b"\x93a\x94",
+            "iso-8859-1",
+            "f.csv is not readable as iso8859-1 (it gives the control character 93): save it as UTF-8, or " + STATE,
+        ),
+    ],
+)
+def test_a_stated_encoding_that_is_not_the_files_is_refused(
+    tmp_path: Path, data: str | bytes, stated: str, sentence: str
+) -> None:
+    raw = data.encode() if isinstance(data, str) else data
+    file = written(tmp_path, "f.csv", b"title,started_at\nab" + raw + b",2024-03-05\n")
+    with pytest.raises(Refused) as refusal:
+        read([file], kind="incidents", encoding=stated)
+    assert str(refusal.value) == sentence
+
+
+def test_an_encoding_that_is_none_is_refused_with_those_that_are_known(tmp_path: Path) -> None:
+    file = written(tmp_path, "f.csv", "title,started_at\na,2024-03-05\n")
+    for name in ("klingon", "rot13", "base64", "utf-7", "../x", ""):
+        with pytest.raises(Refused, match=f'^There is no encoding "{name}"; known are utf-8, utf-16, '):
+            read([file], kind="incidents", encoding=name)
+
+
 def test_ids_keep_their_zeros_and_all_their_digits_even_beside_a_missing_one(tmp_path: Path) -> None:
     file = written(
         tmp_path, "ids.csv", "id,title,started_at,rfc\n00017,a,2024-01-01,\n12345678901234567890,b,2024-01-02,0042\n"
@@ -253,9 +349,8 @@ def test_a_header_that_cannot_be_told_from_the_lines_above_it_says_what_to_delet
     with pytest.raises(Refused) as refusal:
         read([file], kind="incidents")
     assert str(refusal.value) == (
-        f"t.csv has no column for title and started_at; it has {first}, column 2, {third}. Name it in a mapping "
-        '(--mapping): [columns] title = "the column\'s name". If its header stands further down, delete the lines '
-        "above it."
+        f"t.csv has no column for title and started_at; it has {first}, column 2, {third}. Delete the lines above the "
+        'header, or name it in a mapping (--mapping): [columns] title = "the column\'s name".'
     )
 
 
