@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -189,7 +190,9 @@ def _title_lines(head: str) -> str:
     width: then the first line is the header.
     """
     above = 0
-    for line in re.findall(r"[^\r\n]*(?:\r\n|\r|\n)", head[:TITLES_WITHIN])[:MOST_TITLES]:
+    for line in islice(io.StringIO(head[:TITLES_WITHIN], newline=""), MOST_TITLES):
+        if not line.endswith(("\r", "\n")):
+            break
         delimiter = _delimiter(line)
         rows = csv.reader(io.StringIO(head[above:], newline=""), delimiter=delimiter, skipinitialspace=True)
         cells = _next_row(rows)
