@@ -22,6 +22,7 @@ _BUILT_IN = (
     | dict.fromkeys([*range(27, 32), 36, *range(50, 55), 57, 58], "date")  # in East Asian editions
     | dict.fromkeys([32, 33, 34, 35, 55, 56], "moment")
 )
+_ZEROS = re.compile(r"0{2,30}")
 
 
 class WrongCellError(ValueError):
@@ -39,7 +40,7 @@ class Styles(Listener):
         self._inside = False
 
     def kind(self, style: str | None) -> str:
-        """``date``, ``moment``, ``duration``, or nothing for a plain number."""
+        """As `kind_of` says it; nothing for a plain number."""
         if style is None or not style.isdecimal() or len(style) > 6 or int(style) >= len(self.kinds):
             return ""
         return self.kinds[int(style)]
@@ -61,14 +62,16 @@ class Styles(Listener):
 
 
 def kind_of(code: str) -> str:
-    """What a number format makes of a number: ``date``, ``moment``, ``duration`` or nothing.
+    """What a number format makes of a number: ``date``, ``moment``, ``duration``, so many zeros, or nothing.
 
     Examples
     --------
-    >>> [kind_of(code) for code in ("yyyy-mm-dd", "d.m.yy hh:mm", "[h]:mm:ss", '0.0" days"', "[Red]#,##0")]
-    ['date', 'moment', 'duration', '', '']
+    >>> [kind_of(code) for code in ("yyyy-mm-dd", "d.m.yy hh:mm", "[h]:mm:ss", "00000", '0.0" days"', "[Red]#,##0")]
+    ['date', 'moment', 'duration', '00000', '', '']
     """
     code = code.split(";")[0]
+    if _ZEROS.fullmatch(code):
+        return code
     if _DURATION.search(code):
         return "duration"
     letters = _NO_CODE.sub("", code).lower().replace("general", "")
@@ -100,6 +103,20 @@ def number_text(raw: str) -> str:
     if value in (float("inf"), float("-inf")):
         raise WrongCellError("a finite number")
     return str(int(value)) if value.is_integer() and abs(value) < 1e22 else repr(value)
+
+
+def shown_text(raw: str, kind: str, from_1904: bool) -> str:
+    """A number as its format shows it: a time, or an id with its leading zeros.
+
+    Examples
+    --------
+    >>> shown_text("123", "00000", False), shown_text("-1.5", "00000", False), shown_text("45351", "date", False)
+    ('00123', '-1.5', '2024-02-29')
+    """
+    if not _ZEROS.fullmatch(kind):
+        return time_text(raw, kind, from_1904) if kind else number_text(raw)
+    number = number_text(raw)
+    return number.zfill(len(kind)) if number.isdecimal() else number
 
 
 def time_text(raw: str, kind: str, from_1904: bool) -> str:

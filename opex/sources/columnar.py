@@ -11,7 +11,7 @@ import pyarrow.parquet
 from opex.domain.problems import Refused
 from opex.sources.content import CHUNK, LIMIT
 from opex.sources.delimited import MOST_COLUMNS, named_columns, repeated_headers
-from opex.sources.records import TEXT, Records, from_columns
+from opex.sources.records import TEXT, Records, from_columns, shown
 
 MOST_NESTED = 20
 
@@ -32,7 +32,8 @@ def read_parquet(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Reco
             path, memory_map=True, pre_buffer=False, buffer_size=CHUNK, page_checksum_verification=True
         ) as file:
             _refuse_large(file, name)
-            notes = repeated_headers(_names(_flat(pa.Table.from_batches([], file.schema_arrow)), name), name)
+            empty = pa.Table.from_batches([], file.schema_arrow)
+            notes = [*repeated_headers(_names(_plain(_flat(empty)), name), name), *_left_out(_flat(empty), name)]
             for batch in file.iter_batches(chunk, use_threads=False):
                 yield _records(pa.Table.from_batches([batch]), name, row, notes if row == 2 else [])
                 row += batch.num_rows
@@ -45,7 +46,7 @@ def read_parquet(path: Path, name: str, *, chunk: int = 20_000) -> Iterator[Reco
 
 
 def _records(table: pa.Table, name: str, row: int, notes: list[str]) -> Records:
-    table = _flat(table)
+    table = _plain(_flat(table))
     arrays = [
         _text(_whole(column), title, name) for title, column in zip(table.column_names, table.columns, strict=True)
     ]
@@ -64,6 +65,25 @@ def _flat(table: pa.Table) -> pa.Table:
             return table
         table = table.flatten()
     raise Refused(f"its columns are nested more than {MOST_NESTED} deep; write them flat.")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Whether a cell of this type can be shown as one text: not a map, nor a list of lists or of structs."""
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return not pa.types.is_nested(kind.value_type)
+    return not pa.types.is_nested(kind)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    return table.select([number for number, column in enumerate(table.schema) if _is_text(column.type)])
+
+
+def _left_out(table: pa.Table, name: str) -> list[str]:
+    return [
+        f'{name}: the column "{shown(column.name)}" ({shown(str(column.type))}) is no text and is not read.'
+        for column in table.schema
+        if not _is_text(column.type)
+    ]
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from opex.domain.problems import Refused
-from opex.sources.cells import ERROR, Styles, WrongCellError, number_text, string_text, time_text
+from opex.sources.cells import ERROR, Styles, WrongCellError, shown_text, string_text
 from opex.sources.packages import Listener, Package, Relation, package
 from opex.sources.records import shown
 
@@ -291,8 +291,7 @@ class _Rows(Listener):
     def _value(self, raw: str) -> str:
         kind = self._type
         if kind == "n":
-            shown_as = self._book.styles.kind(self._style)
-            return time_text(raw, shown_as, self._book.from_1904) if shown_as else number_text(raw)
+            return shown_text(raw, self._book.styles.kind(self._style), self._book.from_1904)
         if kind == "b":
             return "true" if raw.strip().lower() in ("1", "true") else "false"
         if kind == "e":

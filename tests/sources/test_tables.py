@@ -617,3 +617,27 @@ def test_progress_is_told_from_nothing_to_all(tmp_path: Path) -> None:
     assert told[0] == 0.0
     assert told[-1] == 1.0
     assert told == sorted(told)
+
+
+def test_a_parquet_column_that_is_no_text_is_left_out_and_named_and_the_others_are_read(tmp_path: Path) -> None:
+    table = pa.table({
+        "id": ["1"], "title": ["a"], "started_at": ["2024-01-01T00:00:00Z"],
+        "updates": [[{"at": "noon", "text": "x"}]], "tags": [["x", "y"]],
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "t.parquet")
+    reading = read([tmp_path / "t.parquet"], kind="incidents")
+    assert rows(reading, "source_id", "title", "tags") == [("1", "a", "x;y")]
+    assert reading.notes == [
+        't.parquet: the column "updates" (list<element: struct<at: string, text: string>>) is no text and is not read.'
+    ]
+
+
+def test_ids_of_a_workbook_keep_the_zeros_that_their_format_shows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["id", "title", "started_at"])
+    for number in (123, 1234567):
+        sheet.append([number, "a", dt.datetime(2024, 1, 1)])  # noqa: DTZ001 - as a workbook holds it
+        sheet.cell(sheet.max_row, 1).number_format = "00000"
+    book.save(tmp_path / "ids.xlsx")
+    assert rows(read([tmp_path / "ids.xlsx"], kind="incidents"), "source_id") == [("00123",), ("1234567",)]
