@@ -51,7 +51,7 @@ def unpacked(path: Path, name: str, folder: Path) -> list[tuple[Path, str]]:
     Refused
         The archive is damaged, encrypted, or unpacks to far more than it should.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     packed, total = path.stat().st_size, 0
     found: list[tuple[Path, str]] = []
     try:

@@ -45,6 +45,7 @@ def read(folder: Path, paths: Sequence[Path], *, progress: Progress | None = Non
     Refused
         Nothing can be read as asked, or reading it takes more memory or time than a file of its size may take.
     """
+    folder.mkdir(exist_ok=True)
     answer = _asked("read", folder, paths, progress, asked)
     return reading_from(answer, folder)
 

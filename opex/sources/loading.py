@@ -178,7 +178,8 @@ def _silent(share: float, words: str) -> None:
 
 
 def _made(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
+    """A folder in one that exists: whoever outlives a killed load must not make its folder anew."""
+    folder.mkdir(exist_ok=True)
     return folder
 
 

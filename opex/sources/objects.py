@@ -164,6 +164,13 @@ class Document:
             return None
         exported = [key for key in main if key.casefold() in EXPORTED]
         if whole and not exported:
+            if len(main) > 1:
+                listed = ", ".join(shown(key) for key in list(main)[:20])
+                raise Refused(
+                    f"{self._name} holds one object that has a title and a start, and several arrays of objects in it "
+                    f"({listed}); if the object is the record, write it in an array: [{{...}}], else keep only one "
+                    "array in the file."
+                )
             return None
         if whole and has_id:
             raise Refused(

@@ -21,7 +21,7 @@ class Spool:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         self._folder = folder
         self._waiting: list[Records] = []
         self._parts: list[tuple[pa.MemoryMappedFile, pa.RecordBatchFileReader]] = []

@@ -294,11 +294,18 @@ def test_a_priority_that_says_two_things_is_asked_for(tmp_path: Path, words: str
 def test_an_incident_with_a_list_of_its_own_is_the_record(tmp_path: Path) -> None:
     actions = [{"id": "t1", "title": "Add alarm", "created_at": "2024-03-07T10:00:00Z"}]
     one = {"id": "X1", "title": "Checkout down", "started_at": "2024-03-05T14:30:00Z"}
-    for content in ({**one, "action_items": actions}, {**one, "action_items": actions, "reviews": actions}):
-        reading = read([written(tmp_path, "a.json", content)], kind="incidents")
-        assert rows(reading, "source_id", "title", "started_at") == [
-            ("X1", "Checkout down", DAY.replace(hour=14, minute=30))
-        ]
+    reading = read([written(tmp_path, "a.json", {**one, "action_items": actions})], kind="incidents")
+    assert rows(reading, "source_id", "title", "started_at") == [
+        ("X1", "Checkout down", DAY.replace(hour=14, minute=30))
+    ]
+    several = {**one, "action_items": actions, "reviews": actions}
+    with pytest.raises(Refused) as refused:
+        read([written(tmp_path, "b.json", several)], kind="incidents")
+    assert str(refused.value) == (
+        "b.json holds one object that has a title and a start, and several arrays of objects in it (action_items, "
+        "reviews); if the object is the record, write it in an array: [{...}], else keep only one array in the file."
+    )
+    assert rows(read([written(tmp_path, "c.json", [several])], kind="incidents"), "source_id") == [("X1",)]
 
 
 @pytest.mark.parametrize("name", ["incidents", "data", "Issues"])
@@ -385,5 +392,6 @@ def test_a_row_of_such_a_list_is_mended_as_it_was_written(tmp_path: Path) -> Non
     services = ["API; Web", "DB"]
     bad = {"id": "7", "title": "Slow", "started_at": "never", "services": services}
     good = {"id": "8", "title": "Slow", "started_at": "2024-03-05T10:00:00Z", "services": services}
+    (tmp_path / "work").mkdir()
     read_into(tmp_path / "work", [written(tmp_path, "a.json", [bad, good])], kind="incidents")
     assert '"API; Web;DB"' in (tmp_path / "work" / "refused.csv").read_text(encoding="utf-8-sig")

@@ -118,6 +118,7 @@ def test_refused_rows_can_be_mended_and_loaded_again(tmp_path: Path) -> None:
     )
     from opex.sources import read_into
 
+    (tmp_path / "first").mkdir()
     first = read_into(tmp_path / "first", [file], kind="incidents", mapping=Mapping.from_toml(DESK))
     assert (first.count, first.refused, first.mendable is not None) == (1, 4, True)
     assert first.mendable is not None

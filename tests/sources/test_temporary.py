@@ -30,10 +30,15 @@ def test_what_a_killed_process_left_goes_with_the_next_one_and_what_a_living_one
     assert killed.stdout is not None
     held, left = (Path(process.stdout.readline().strip()) for process in (living, killed) if process.stdout)
     (tmp_path / "opex-of-somebody-else").mkdir()
+    for name in ("opex-old", "opex-full"):  # somebody was killed while making them
+        (tmp_path / name).mkdir()
+    (tmp_path / "opex-full" / "a-persons-own.csv").touch()
+    for name in ("opex-old", "opex-full"):
+        os.utime(tmp_path / name, (1, 1))
     killed.kill()
     ended(killed)
     assert left.is_dir()
     ended(run(tmp_path, "pass"))
     assert (held.is_dir(), left.exists()) == (True, False)
     living.communicate("\n")
-    assert [path.name for path in tmp_path.iterdir()] == ["opex-of-somebody-else"]
+    assert {path.name for path in tmp_path.iterdir()} == {"opex-of-somebody-else", "opex-full"}
