@@ -7,7 +7,7 @@ import pandas as pd
 from opex.domain.opportunities import Candidate
 from opex.domain.problems import NotEnoughData
 from opex.evidence.candidates import evidence_table, find, known_of
-from opex.services.context import Context, Progress
+from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
 from opex.store import decisions
 from opex.store.database import Busy
@@ -41,7 +41,9 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
 
 def _find(context: Context, now: Known, progress: Progress | None) -> list[Candidate]:
     earlier = [remembered.candidate for remembered in decisions.candidates(context.database)]
-    return find(now.facts, now.as_of, known_of(earlier), progress)
+    found = find(now.facts, now.as_of, known_of(earlier), progress)
+    give_back()
+    return found
 
 
 def _remembered(context: Context) -> list[Candidate]:

@@ -8,7 +8,7 @@ import pandas as pd
 from opex.domain.problems import NotEnoughData
 from opex.domain.systems import Catalogue
 from opex.evidence.facts import Facts, hours_lost, newest_fact, prepare, until
-from opex.services.context import Context
+from opex.services.context import Context, give_back
 from opex.store import decisions, facts
 
 __all__ = ["Known", "catalogue", "known", "save_catalogue", "sizes", "text_of"]
@@ -40,13 +40,15 @@ def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughD
 
 def _read(context: Context) -> Facts:
     db = context.database
-    return prepare(
+    read = prepare(
         facts.read(db, "incidents"),
         facts.read_incident_systems(db),
         facts.read(db, "changes"),
         facts.read(db, "readings"),
         decisions.catalogue(db),
     )
+    give_back()
+    return read
 
 
 def _known(everything: Facts, as_of: datetime, revision: int) -> Known:

@@ -11,7 +11,7 @@ from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
 from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
-from opex.services.context import Context, Progress
+from opex.services.context import Context, Progress, give_back
 from opex.sources import Proposal, Reading, guard
 from opex.sources.records import called
 from opex.sources.sample import generate, write
@@ -148,6 +148,7 @@ def load(
             refused=_refused(reading) if not dry_run else None,
         )
         counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run)
+        give_back()
         return _report(reading, counts, record.id, dry_run)
 
 
