@@ -26,7 +26,7 @@ from opex.sources.temporary import temporary_folder
 
 __all__ = ["Unreadable", "propose", "read"]
 
-MEMORY, MEMORY_TIMES = 256 * 1024**2, 4
+MEMORY, MEMORY_TIMES = 384 * 1024**2, 4
 SECONDS, SECONDS_PER_MB = 15, 5
 MOST_MEMORY, MOST_SECONDS = 8 * 1024**3, 3600
 _PLAIN = ("kind", "format", "source", "rows", "count", "refused", "duplicates", "superseded", "planned", "systems",
