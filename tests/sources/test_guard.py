@@ -63,7 +63,10 @@ def test_progress_comes_through_and_only_forward(tmp_path: Path) -> None:
     assert told == sorted(told)
 
 
-def test_a_file_that_needs_too_much_memory_is_refused_and_the_next_one_is_read(tmp_path: Path) -> None:
+def test_a_file_that_needs_too_much_memory_is_refused_and_the_next_one_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "MEMORY", 128 * 1024**2)
     names = ",".join(f'"k{n}":0' for n in range(2_000_000))
     bomb = written(tmp_path, "names.json", f'[{{"id":1,{names}}}]')
     with pytest.raises(Refused, match=r"^names\.json cannot be read with [\d,]+ MB of memory in \d+ seconds"):
