@@ -72,7 +72,6 @@ class _Subject:
 
 def link(
     facts: Facts,
-    as_of: datetime,
     *,
     window_hours: float = 24.0,
     who: Who = "all",

@@ -26,7 +26,7 @@ def linked(
     if isinstance(now, NotEnoughData):
         return now
     key = (now.revision, now.as_of, window_hours, who)
-    return context.memory.get("linked", key, lambda: link(now.facts, now.as_of, window_hours=window_hours, who=who))
+    return context.memory.get("linked", key, lambda: link(now.facts, window_hours=window_hours, who=who))
 
 
 def window_of(text: str) -> float:

@@ -31,7 +31,7 @@ def only(found: Linked) -> Any:
 
 def test_a_system_that_breaks_after_its_changes_is_told_with_what_chance_would_give() -> None:
     facts = guilty()
-    one = only(link(facts, b.AS_OF, **FAST))
+    one = only(link(facts, **FAST))
     assert (one.system, one.environment, one.lacks) == ("checkout", "production", "")
     assert (one.incidents, one.episodes) == (one.incidents, one.incidents)
     at = one.at
@@ -45,15 +45,15 @@ def test_a_system_that_breaks_after_its_changes_is_told_with_what_chance_would_g
 def test_incidents_and_changes_of_other_environments_and_planned_work_do_not_meet() -> None:
     facts = guilty()
     elsewhere = replace(facts, changes=facts.changes.assign(environment="staging"))
-    assert link(elsewhere, b.AS_OF, **FAST).systems == ()
+    assert link(elsewhere, **FAST).systems == ()
     planned = replace(facts, incidents=facts.incidents.assign(planned=True))
-    assert link(planned, b.AS_OF, **FAST).systems == ()
+    assert link(planned, **FAST).systems == ()
 
 
 def test_robots_and_people_can_be_told_apart() -> None:
-    robots = link(guilty(automated=True), b.AS_OF, who="robots", **FAST)
-    assert only(robots).changes == only(link(guilty(automated=True), b.AS_OF, **FAST)).changes
-    assert link(guilty(automated=True), b.AS_OF, who="people", **FAST).systems == ()
+    robots = link(guilty(automated=True), who="robots", **FAST)
+    assert only(robots).changes == only(link(guilty(automated=True), **FAST)).changes
+    assert link(guilty(automated=True), who="people", **FAST).systems == ()
 
 
 def test_fixes_and_reverts_are_no_exposure() -> None:
@@ -65,7 +65,7 @@ def test_fixes_and_reverts_are_no_exposure() -> None:
         facts.incidents.drop(columns="id").to_dict("records"),
         changes=[*facts.changes.drop(columns="id").to_dict("records"), *fixes, revert],
     )
-    before, after = (only(link(one, b.AS_OF, **FAST)) for one in (facts, more))
+    before, after = (only(link(one, **FAST)) for one in (facts, more))
     assert (after.fixes_left_out, after.changes) == (before.fixes_left_out + 3, before.changes + 4)
     assert after.after.exposures == before.after.exposures
 
@@ -75,17 +75,17 @@ def test_too_little_data_is_said_and_takes_no_part_in_the_q_values() -> None:
         [b.incident(n, 20 + n) for n in range(4)],
         changes=[b.change(n, 10 + 10 * n) for n in range(9)],
     )
-    one = only(link(few, b.AS_OF, **FAST))
+    one = only(link(few, **FAST))
     assert (one.after, one.lacks) == (None, "incidents and changes together cover less than 6 weeks")
     longer = b.facts(
         [b.incident(n, 20 + 30 * n) for n in range(4)], changes=[b.change(n, 10 + 13 * n) for n in range(9)]
     )
-    one = only(link(longer, b.AS_OF, **FAST))
+    one = only(link(longer, **FAST))
     assert (one.after, one.lacks) == (None, "4 episodes, 5 needed")
 
 
 def test_without_changes_there_is_no_system() -> None:
-    found = link(b.facts([b.incident(n, n + 1) for n in range(9)]), b.AS_OF, **FAST)
+    found = link(b.facts([b.incident(n, n + 1) for n in range(9)]), **FAST)
     assert (found.systems, found.begin, found.end, len(found.links)) == ((), None, None, 0)
 
 
@@ -93,7 +93,7 @@ def test_without_changes_there_is_no_system() -> None:
 
 
 def test_the_credits_of_a_system_add_up_to_the_share_that_its_changes_brought() -> None:
-    found = link(guilty(), b.AS_OF, **FAST)
+    found = link(guilty(), **FAST)
     of = found.links.groupby("incident")["credit"].sum()
     assert (found.links["credit"] >= 0).all()
     assert (of < 1).all()
@@ -113,7 +113,7 @@ def test_the_nearer_change_and_the_reverted_one_have_more_credit() -> None:
         facts.incidents.drop(columns="id").to_dict("records"),
         changes=[*facts.changes.drop(columns="id").to_dict("records"), *again, *reverts],
     )
-    links = link(more, b.AS_OF, **FAST).links
+    links = link(more, **FAST).links
     pairs = links.assign(early=links["change"].str.endswith("-early")).pivot_table(
         index="incident", columns="early", values="credit"
     )
@@ -125,9 +125,9 @@ def test_the_nearer_change_and_the_reverted_one_have_more_credit() -> None:
 
 def test_people_confirm_and_reject_links_which_changes_credit_and_never_the_ratio() -> None:
     facts = guilty()
-    before = link(facts, b.AS_OF, **FAST)
+    before = link(facts, **FAST)
     first, second = (tuple(before.links.loc[n, ["incident", "change"]]) for n in (0, 1))
-    after = link(facts, b.AS_OF, verdicts={first: True, second: False}, **FAST)
+    after = link(facts, verdicts={first: True, second: False}, **FAST)
     credit = after.links.set_index(["incident", "change"])["credit"]
     assert (credit[first], credit[second]) == (1.0, 0.0)
     pd.testing.assert_frame_equal(after.links.loc[2:], before.links.loc[2:])
