@@ -5,17 +5,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from opex.charts.look import ACCENT, LOSS, QUIET, calm
+
 __all__ = ["benefit_and_cost", "rate_ratios", "rug", "timeline", "trouble", "waterfall"]
-
-ACCENT, QUIET, LOSS = "#2d8a9a", "#737e81", "#c46a2b"
-
-
-def _calm(chart: Any) -> Any:
-    return (
-        chart.configure_view(strokeWidth=0)
-        .configure_axis(grid=False, domainColor=QUIET, tickColor=QUIET, labelLimit=260, titleFontWeight="normal")
-        .configure_legend(orient="top", title=None)
-    )
 
 
 def benefit_and_cost(rows: pd.DataFrame, selected: str | None) -> Any:
@@ -44,7 +36,7 @@ def benefit_and_cost(rows: pd.DataFrame, selected: str | None) -> Any:
         y=y, color=alt.condition(mine, alt.value(LOSS), alt.value(ACCENT)), tooltip=tip
     )
     names = base.mark_text(dx=11, align="left", baseline="middle", color=QUIET, fontSize=12).encode(y=y, text="rank:Q")
-    return _calm((range_ + dots.add_params(picked) + names).properties(height=340))
+    return calm((range_ + dots.add_params(picked) + names).properties(height=340))
 
 
 def waterfall(rows: pd.DataFrame) -> Any:
@@ -63,7 +55,7 @@ def waterfall(rows: pd.DataFrame) -> Any:
         tooltip=["driver", alt.Tooltip("points:Q", format=".1f"), alt.Tooltip("most:Q", title="at most", format=".0f")],
     )
     names = base.mark_text(align="left", dx=5, color=QUIET).encode(x="room:Q", text=alt.Text("points:Q", format=".1f"))
-    return _calm((room + bars + names).properties(height=30 * len(rows) + 30))
+    return calm((room + bars + names).properties(height=30 * len(rows) + 30))
 
 
 def rug(rows: pd.DataFrame, zero_at: float, one_at: float, curve: str) -> Any:
@@ -92,7 +84,7 @@ def rug(rows: pd.DataFrame, zero_at: float, one_at: float, curve: str) -> Any:
     )
     anchors = pd.DataFrame({"raw": [zero_at, one_at], "text": ["0", "1"], "worth": [0.0, 1.0]})
     marks = alt.Chart(anchors).mark_point(color=LOSS, filled=True, size=45).encode(x="raw:Q", y="worth:Q")
-    return _calm((line + ticks + marks).properties(height=130))
+    return calm((line + ticks + marks).properties(height=130))
 
 
 def _round_values(zero_at: float, one_at: float) -> list[float]:
@@ -115,7 +107,7 @@ def trouble(rows: pd.DataFrame) -> Any:
         tooltip=["name", alt.Tooltip("hours:Q", format=",.0f"), "incidents"],
     )
     names = base.mark_text(align="left", dy=-5, color=QUIET, fontSize=12).encode(x=alt.value(0), text="told:N")
-    return _calm((bars + names).properties(height=34 * len(rows) + 40))
+    return calm((bars + names).properties(height=34 * len(rows) + 40))
 
 
 def timeline(rows: pd.DataFrame) -> Any:
@@ -129,7 +121,7 @@ def timeline(rows: pd.DataFrame) -> Any:
             tooltip=[alt.Tooltip("yearmonth(month):T", title="month"), "incidents"],
         )
     )
-    return _calm(bars.properties(height=120))
+    return calm(bars.properties(height=120))
 
 
 def rate_ratios(rows: pd.DataFrame) -> Any:
@@ -153,7 +145,7 @@ def rate_ratios(rows: pd.DataFrame) -> Any:
         fill=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value("transparent")),
     )
     names = base.mark_text(align="left", dy=-7, color=QUIET, fontSize=12).encode(x=alt.value(0), text="told:N")
-    return _calm((chance + ranges + dots + names).properties(height=36 * len(rows) + 40))
+    return calm((chance + ranges + dots + names).properties(height=36 * len(rows) + 40))
 
 
 _TIMES = alt.Axis(values=[0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32], format="~r")
