@@ -283,6 +283,9 @@ def ids(frame: pd.DataFrame, table: Table) -> pd.Series:
     return joined
 
 
+FEW = 100
+
+
 def digests(frame: pd.DataFrame) -> pd.Series:
     """A 64-bit fingerprint of each row's values: equal rows have equal ones, changed rows do not.
 
@@ -302,6 +305,8 @@ def digests(frame: pd.DataFrame) -> pd.Series:
 
 def _hashes(column: pd.Series) -> npt.NDArray[np.uint64]:
     if isinstance(column.dtype, pd.StringDtype):
+        if column.head(FEW).nunique() > FEW / 2:  # mostly different words: each is looked at once, as it stands
+            return pd.util.hash_array(column.fillna("").to_numpy(dtype=object), categorize=False)
         codes, words = pd.factorize(column)
         each = pd.util.hash_array(words.to_numpy(dtype=object), categorize=False)
         return np.append(each, np.uint64(0))[codes]

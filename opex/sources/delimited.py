@@ -21,7 +21,7 @@ from opex.sources.content import utf8
 from opex.sources.quotes import (
     BLOCK,
     UNCLOSED,
-    doubtful_quotes,
+    Quotes,
     refuse_swallowed,
     refuse_unbalanced,
     without_spaces_around_quotes,
@@ -58,12 +58,18 @@ def read_delimited(path: Path, name: str, *, block: int = BLOCK, encoding: str |
     """
     with utf8(path, name, encoding) as text:
         top = _header(text.file.read(HEAD).decode("utf-8", "ignore"), name)
+        quotes = Quotes.of(text.file, top.delimiter)
+        if not quotes.by_spaces:
+            yield from _records(text.file, name, top, text.notes, block, doubtful=quotes.doubtful)
+            return
         with without_spaces_around_quotes(text.file, top.delimiter) as file:
-            yield from _records(file, name, top, text.notes, block)
+            doubtful = Quotes.of(file, top.delimiter).doubtful
+            yield from _records(file, name, top, text.notes, block, doubtful=doubtful)
 
 
-def _records(file: BinaryIO, name: str, top: "_Top", notes: Sequence[str], block: int) -> Iterator[Records]:
-    doubtful = doubtful_quotes(file, top.delimiter)
+def _records(
+    file: BinaryIO, name: str, top: "_Top", notes: Sequence[str], block: int, *, doubtful: bool
+) -> Iterator[Records]:
     notes = [*notes, *top.notes]
     wider = _each_row_ends_in_a_delimiter(file, name, top, block)
     if wider:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
 from opex.frames import Rows
+from opex.sources.ahead import ahead
 from opex.sources.canonical import (
     Canonical,
     canonical,
@@ -275,7 +276,7 @@ def _read(
         problems += group.spool.problems
         refused += len(group.spool.problems)
         mendable.add_spoiled(group.spool)
-        for records, part in _understood(group, options, files, used):
+        for records, part in ahead(_understood(group, options, files, used)):
             keeper.add(
                 part, group.mapping.split, named="source_id" in {*group.mapping.columns, *group.mapping.constants}
             )
@@ -386,7 +387,7 @@ def _groups(files: Chosen, options: Options, tell: Progress, work: Path) -> list
     for number, found in enumerate(files.files):
         tell(0.5 * number / len(files.files), f"reading {found.name}")
         rows = 0
-        for records in records_of(found, files.mapping.reader):
+        for records in ahead(records_of(found, files.mapping.reader)):
             alike = (records.decimal_comma, *(records.columns if files.mapping.match_others or files.strict else ()))
             spool = spools.get(alike) or spools.setdefault(alike, Spool(work / f"group-{len(spools)}"))
             spool.add(records)

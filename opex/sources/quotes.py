@@ -18,9 +18,54 @@ import pyarrow.compute as pc
 
 from opex.domain.problems import Refused
 
-BLOCK = 8 * 1024**2
+BLOCK, SMALL = 8 * 1024**2, 256 * 1024
 ALIKE, OVERLAP = 1_000, 4_096
 UNCLOSED = 'a quote is opened and not closed before the next row; close it, or write a quote inside a cell as "".'
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """What the quotes of a delimited file ask for before it can be read.
+
+    ``by_spaces``: one stands beside a space, so that spaces may surround a quoted cell. ``doubtful``: a cell may go on
+    behind its closing quote, so that a strict reader has to go over the file.
+    """
+
+    by_spaces: bool
+    doubtful: bool
+
+    @classmethod
+    def of(cls, file: BinaryIO, delimiter: str) -> "Quotes":
+        """Look the whole file over, a small block at a time."""
+        file.seek(0)
+        before, by_spaces, doubtful = b"\n", False, False
+        while part := file.read(SMALL):
+            while part.endswith(b'"') and len(part) < SMALL + OVERLAP and (more := file.read(1)):
+                part += more  # a run of quotes is not cut in two
+            data = np.frombuffer(before + part + b"\n", dtype=np.uint8)
+            quote, edge, space = data == ord('"'), _edges(data, delimiter), data == ord(" ")
+            by_spaces |= bool((quote[1:-1] & (space[:-2] | space[2:])).any())
+            plain = edge[:-2] ^ edge[2:]  # an edge on one side, a letter on the other: it opens or closes a cell
+            if before == b'"':
+                doubtful = True
+            elif bool((quote[1:-1] & ~plain).any()):
+                doubtful |= _goes_on(quote, edge)
+            before = part[-1:]
+        return cls(by_spaces=by_spaces, doubtful=doubtful)
+
+
+def _edges(data: npt.NDArray[np.uint8], delimiter: str) -> npt.NDArray[np.bool_]:
+    return np.asarray((data == ord(delimiter)) | (data == ord("\n")) | (data == ord("\r")))
+
+
+def _goes_on(quote: npt.NDArray[np.bool_], edge: npt.NDArray[np.bool_]) -> bool:
+    """Runs of quotes tell: between two letters an even number is quotes inside of a cell, at the begin of one an odd
+    number opens it.
+    """
+    starts = np.flatnonzero(quote[1:] & ~quote[:-1]) + 1
+    ends = np.flatnonzero(quote[:-1] & ~quote[1:])
+    odd = (ends - starts) % 2 == 0
+    return bool((~edge[ends + 1] & (odd != edge[starts - 1])).any())
 
 
 @contextmanager
@@ -53,41 +98,16 @@ def without_spaces_around_quotes(file: BinaryIO, delimiter: str) -> Iterator[Bin
 
 
 def _has_spaces_around_quotes(file: BinaryIO, edge: bytes) -> bool:
-    """Whether spaces stand between an edge of a cell and a quote, looked for block by block: most files have none."""
+    """Whether spaces stand between an edge of a cell and a quote, looked for block by block."""
     file.seek(0)
     around = re.compile(rb'[%b\r\n] +"|" +[%b\r\n]' % (edge, edge))
     before = b"\n"
     while part := file.read(BLOCK):
         data = before + part
-        if (b' "' in data or b'" ' in data) and around.search(data):
+        if around.search(data):
             return True
         before = data[-OVERLAP:]
     return before.rstrip(b" ").endswith(b'"') and before.endswith(b" ")
-
-
-def doubtful_quotes(file: BinaryIO, delimiter: str) -> bool:
-    """Whether a cell may go on behind its closing quote: then a strict reader has to go over the file.
-
-    Runs of quotes tell: between two letters an even number is quotes inside of a cell; at the begin of a cell an odd
-    one opens it.
-    """
-    file.seek(0)
-    edge = np.zeros(256, dtype=bool)
-    edge[[ord(delimiter), ord("\n"), ord("\r")]] = True
-    before = b"\n"
-    while part := file.read(BLOCK):
-        data = np.frombuffer(before + part + b"\n", dtype=np.uint8)
-        quote = data == ord('"')
-        starts = np.flatnonzero(quote[1:] & ~quote[:-1]) + 1
-        ends = np.flatnonzero(quote[:-1] & ~quote[1:])
-        if len(starts) != len(ends):  # a run goes on in the next block
-            return True
-        odd = (ends - starts) % 2 == 0
-        opened = edge[data[starts - 1]]
-        if bool((~edge[data[ends + 1]] & (odd != opened)).any()):
-            return True
-        before = part[-1:]
-    return False
 
 
 def refuse_swallowed(table: pa.Table, name: str, delimiter: str, numbers: npt.NDArray[np.int64]) -> bool:
