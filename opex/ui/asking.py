@@ -27,6 +27,7 @@ _TWO_DIGITS = re.compile(r'years of two digits \("(.+?)"\)')
 _FOR_A_TERMINAL = re.compile(
     r"\s*Name it in a mapping \(--mapping\):.*$|; name one with --sheet|: state date_format = .*? in the mapping"
     r"|; choose one with --format NAME, or name a narrower path|: state it with --timezone"
+    r"|[:;,]? ?(?:or |if letters are wrong, )?state the encoding with --encoding, or in a mapping with .*? another one"
 )
 
 

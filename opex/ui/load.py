@@ -26,6 +26,15 @@ from opex.ui.uploads import Brought
 
 __all__ = ["Ready", "load_step", "understood"]
 
+ENCODING = "--encoding"
+ENCODINGS = {
+    "Western European (windows-1252)": "windows-1252", "Central European (windows-1250)": "windows-1250",
+    "Cyrillic (windows-1251)": "windows-1251", "Cyrillic (koi8-r)": "koi8-r", "Greek (windows-1253)": "windows-1253",
+    "Turkish (windows-1254)": "windows-1254", "Hebrew (windows-1255)": "windows-1255",
+    "Arabic (windows-1256)": "windows-1256", "Baltic (windows-1257)": "windows-1257",
+    "Japanese (shift_jis)": "shift_jis", "Korean (euc-kr)": "euc-kr", "Chinese, simplified (gb18030)": "gb18030",
+    "Chinese, traditional (big5)": "big5",
+}  # fmt: skip
 ROWS = {"incidents": "incidents", "changes": "changes", "metrics": "readings"}
 
 
@@ -49,7 +58,8 @@ def understood(of: Context, files: Brought) -> Ready | None:
         sheets = _sheet(files, kind)
         if sheets is None:
             return None
-        asked = reading_as(of, files, Asked(kind=kind, sheet=sheets or None))
+        encoding = _encoding(files, kind)
+        asked = reading_as(of, files, Asked(kind=kind, sheet=sheets or None, encoding=encoding))
         left = _without_what_is_in_the_way(files, asked)
         wanted = corrected(of, left, asked, _first(left, asked)) if left else None
         return Ready(files=left, asked=wanted) if left and wanted else None
@@ -108,6 +118,22 @@ def _sheet(files: Brought, kind: str) -> str | None:
         others = ", ".join(markdown(name) for name in proposal.sheets if name != sheet)
         st.caption(f"Not in this load: {others}. Choose them here afterwards, one by one.")
     return sheet
+
+
+def _encoding(files: Brought, kind: str) -> str | None:
+    """How the text is written, asked only where it is not UTF-8; ``None`` leaves it to the file."""
+    try:
+        doubt = next((note for note in proposed(files, Asked(kind=kind)).notes if ENCODING in note), None)
+    except Refused as refusal:
+        doubt = str(refusal) if ENCODING in str(refusal) else None
+    if doubt is None:
+        return None
+    key = f"encoding_{files.ident}_{kind}"
+    if st.session_state.get(key) is None:
+        st.markdown(markdown(plain_words(doubt)))
+    chosen = st.selectbox("How is the text written?", list(ENCODINGS), index=None, key=key, width=320,
+                          placeholder="Choose a script")  # fmt: skip
+    return ENCODINGS[chosen] if chosen else None
 
 
 def _first(files: Brought, asked: Asked) -> Proposal:

@@ -238,6 +238,20 @@ def test_a_workbook_of_two_sheets_is_asked_about(loader: Loader, tmp_path: Path)
     assert "7 loaded, 0 unchanged, 0 replaced, 0 refused" in loader.load()
 
 
+def test_text_that_is_not_western_asks_how_it_is_written(loader: Loader, tmp_path: Path) -> None:
+    rows = [f"{n};Сбой оплаты заказа;2024-03-{n:02} 14:30" for n in range(1, 13)]
+    file = tmp_path / "заявки.csv"
+    file.write_bytes("\n".join(["Number;Title;Opened", *rows]).encode("windows-1251"))
+    loader.bring(file)
+
+    loader.page.get_by_text("How is the text written?").wait_for(timeout=60_000)
+    assert loader.page.get_by_role("button", name="Load incidents").count() == 0
+    assert "--encoding" not in loader.text()
+    loader.choose("How is the text written?", "Cyrillic (windows-1251)")
+
+    assert "12 loaded" in loader.load()
+
+
 def test_a_file_that_is_in_the_way_is_left_out_only_when_that_is_said(loader: Loader, tmp_path: Path) -> None:
     (tmp_path / "deploys.csv").write_text("sha,committed_at,summary\nabc,2024-03-01T10:00:00Z,Faster checkout\n")
     (tmp_path / "links.csv").write_text("left,right\n1,2\n")
