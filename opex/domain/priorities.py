@@ -1,6 +1,6 @@
 """The answer: opportunities in their agreed order, each with what its place is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from opex.domain.drivers import DriverSet
@@ -44,7 +44,8 @@ class Priority:
 
     ``computed_rank`` comes from the score alone, ``rank`` from the computed order and the adjustments. Contributions
     add up to the score; ``values`` are raw, in each driver's unit, ``None`` where nothing is known (the driver
-    then counts at the middle of its scale). ``enough_rated`` is false below half of the weight: such an item
+    then counts at the middle of its scale); ``ranges`` are their 95 % intervals, ``None`` where there is none.
+    ``enough_rated`` is false below half of the weight: such an item
     stands below all others.
     """
 
@@ -58,6 +59,7 @@ class Priority:
     why: str
     enough_rated: bool = True
     move: Move | None = None
+    ranges: dict[str, tuple[float, float] | None] = field(default_factory=dict)
     coverage_incidents: int = 0
     coverage_hours: float = 0.0
 

@@ -46,6 +46,7 @@ def _item(priority: Priority) -> dict[str, Any]:
         "score": finite(priority.score),
         "contributions": _numbers(priority.contributions),
         "values": _numbers(priority.values),
+        "ranges": {name: bounds and [finite(bound) for bound in bounds] for name, bounds in priority.ranges.items()},
         "enough_rated": bool(priority.enough_rated),
         "drivers_rated": priority.rated,
         "value_for_effort": value_for_effort(priority),

@@ -50,9 +50,15 @@ def _raw(item: Priority, driver: Driver, raw: float) -> str:
         given = len(item.opportunity.ratings.get(driver.name, {}))
         return f"level {raw:g} (“{text}”), the median of {given} rating{'s' if given != 1 else ''}"
     measure = MEASURES[driver.measure]
+    between = _range(item.ranges.get(driver.name))
     if not measure.pain:
-        return f"{raw:.3g} {driver.unit} ({measure.says})"
+        return f"{raw:.3g} {driver.unit}{between} ({measure.says})"
     likely = item.opportunity.removes.likely
     pain = raw / likely if likely else 0.0
     assumed = "an assumed" if item.opportunity.removes_assumed else "a"
-    return f"{pain:,.1f} {measure.says} × {assumed} likely removal of {likely:.0%} = {raw:,.1f} {driver.unit}"
+    return f"{pain:,.1f} {measure.says} × {assumed} likely removal of {likely:.0%} = {raw:,.1f} {driver.unit}{between}"
+
+
+def _range(bounds: tuple[float, float] | None) -> str:
+    """In brackets, what the evidence leaves open; nothing where there is no interval."""
+    return "" if bounds is None else f" ({bounds[0]:.3g} to {bounds[1]:.3g})"

@@ -16,13 +16,14 @@ from opex.domain.opportunities import Candidate, Opportunity
 from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
 from opex.domain.problems import NotEnoughData, Refused
 from opex.evidence.facts import YEAR
-from opex.ranking.measures import Membership, membership, raw_values
+from opex.ranking.measures import Membership, measured, membership
 from opex.ranking.ranking import Alphabet, Ranking, alphabetical, rank, worths
 from opex.ranking.replay import covered, replay
 from opex.review.order import agreed_order
 from opex.review.state import moves, opportunities
 from opex.services import driving
 from opex.services.context import Context, Progress
+from opex.services.figures import figures
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
 from opex.store import decisions
@@ -36,7 +37,8 @@ class Board:
 
     ``key`` names all that the board depends on: what is derived from it can be kept under it.
     ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
-    stand in the ranking); ``all_items`` also holds declined, merged and done ones, by id.
+    stand in the ranking), ``ranges`` (n, m, 2) the interval of each raw value; ``all_items`` also holds declined,
+    merged and done ones, by id.
     """
 
     key: Hashable
@@ -45,6 +47,7 @@ class Board:
     items: tuple[Opportunity, ...]
     all_items: Mapping[str, Opportunity]
     raw: NDArray[np.float64]
+    ranges: NDArray[np.float64]
     values: NDArray[np.float64]
     alphabet: Alphabet
     evidence: tuple[Evidence, ...]
@@ -77,8 +80,9 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
     entries = decisions.journal(context.database)
     everyone = opportunities(found, entries, now.as_of)
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
-    of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of)
-    raw = raw_values(chosen.drivers, items, of)
+    known_of_systems = figures(context, {driver.measure for driver in chosen.drivers}, now.as_of)
+    of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of, known_of_systems)
+    raw = measured(chosen.drivers, of)
     real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
     return Board(
         key=key,
@@ -86,8 +90,9 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         drivers=chosen,
         items=items,
         all_items=everyone,
-        raw=raw,
-        values=worths(raw, chosen.drivers),
+        raw=raw.value,
+        ranges=np.stack([raw.low, raw.high], axis=-1),
+        values=worths(raw.value, chosen.drivers),
         alphabet=alphabetical([item.id for item in items]),
         evidence=_evidence(items, of),
         of=of,
@@ -164,6 +169,7 @@ class _Plain(NamedTuple):
     parts: list[float]
     enough: bool
     raw: list[float]
+    ranges: list[list[float]]
     new: int
     coverage_incidents: int
     coverage_hours: float
@@ -171,7 +177,7 @@ class _Plain(NamedTuple):
 
 def _columns(of: Board, ranking: Ranking, fresh: pd.DataFrame) -> list[Any]:
     covers = [fresh[name] for name in ("incidents", "cumulative_incidents", "cumulative_hours")]
-    return [ranking.ranks, ranking.scores, ranking.parts, ranking.enough, of.raw, *covers]
+    return [ranking.ranks, ranking.scores, ranking.parts, ranking.enough, of.raw, of.ranges, *covers]
 
 
 def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, move: Move | None) -> Priority:
@@ -185,6 +191,10 @@ def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, 
         score=plain.score,
         contributions=dict(zip(names, plain.parts, strict=True)),
         values={name: None if isnan(value) else value for name, value in zip(names, plain.raw, strict=True)},
+        ranges={
+            name: None if isnan(low + high) else (low, high)
+            for name, (low, high) in zip(names, plain.ranges, strict=True)
+        },
         evidence=Evidence(**{**evidence.__dict__, "shared_with_higher": shared}),
         why=_why(item),
         enough_rated=plain.enough,

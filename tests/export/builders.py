@@ -103,6 +103,7 @@ def flagged() -> Priority:
         score=0.675,
         contributions={"hours_lost": 0.3, "growth": 0.225, "audit": 0.15},
         values={"hours_lost": 119.925, "growth": 20.0, "audit": 3.0},
+        ranges={"hours_lost": (80.5, 171.25), "growth": (5.0, 44.0), "audit": None},
         evidence=evidence(),
         why="14 of 31 incidents follow a deploy within 2 h (chance would give 4).",
     )
