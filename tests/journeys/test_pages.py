@@ -16,6 +16,7 @@ PAGES = {
     "priorities": "Priorities",
     "evidence": "Evidence",
     "inbox": "Inbox",
+    "operations": "Operations review",
     "drivers": "Drivers",
     "load": "Load",
     "systems": "Systems",

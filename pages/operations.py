@@ -1,0 +1,17 @@
+"""Operations review: was this month as usual, and what is new since the last review?"""
+
+import streamlit as st
+
+from opex.ui.empty import nothing_loaded_if_empty
+from opex.ui.operations import month_view
+from opex.ui.session import context
+
+of = context()
+nothing_loaded_if_empty(of)
+st.title("Operations review", anchor=False)
+VIEWS = {"The month": month_view}
+view = st.segmented_control(
+    "View", list(VIEWS), default="The month", key="operations_view", bind="query-params",
+    label_visibility="collapsed", required=True,
+)  # fmt: skip
+VIEWS[view or "The month"](of)
