@@ -68,11 +68,16 @@ FIGURES: dict[str, tuple[str, str]] = {
 
 
 def months(context: Context) -> list[datetime]:
-    """The complete months that can be reviewed, the newest first: those with a whole month of facts before them."""
+    """The complete months that can be reviewed, the newest first: those with a whole month of facts before them.
+
+    They end with the month of the newest incident: of later ones nobody knows whether incidents were loaded.
+    """
     now = known(context)
     if isinstance(now, NotEnoughData):
         return []
-    return [month.to_pydatetime() for month in _span(now)[::-1][:24]]
+    started = now.facts.incidents["started_at"][~now.facts.incidents["planned"].astype(bool)]
+    span = _span(now)
+    return [month.to_pydatetime() for month in span[span <= started.max()][::-1][:24]] if len(started) else []
 
 
 def _span(now: Known) -> pd.DatetimeIndex:

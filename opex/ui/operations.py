@@ -31,7 +31,9 @@ def month_view(of: Context) -> None:
     """The month that is reviewed: a sentence, the figures, what is new."""
     offered = operating.months(of)
     if not offered:
-        st.info("There is no complete month of data yet: a review begins with a whole month of incidents or changes.")
+        st.info(
+            "There is no complete month of incidents yet: a review begins with one, and with some months before it."
+        )
         return
     names = {f"{month:%B %Y}": month for month in offered}
     chosen = st.selectbox("Month", list(names), key="review_month", bind="query-params", width=240)
