@@ -145,7 +145,8 @@ def _by_month(now: Known) -> pd.DataFrame:
 
 
 def _month(moments: pd.Series) -> pd.Series:
-    return moments.dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().dt.tz_localize("UTC")
+    month: pd.Series = moments.dt.tz_localize(None).dt.to_period("M").dt.to_timestamp().dt.tz_localize("UTC")
+    return month
 
 
 def _figure(name: str, history: pd.Series) -> Figure:
