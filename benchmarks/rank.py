@@ -5,12 +5,14 @@ enough is known, and ranks in a total order (ties by id). The floor is `np.argso
 compares with `values @ weights` alone, which orders nothing. Each call gets other weights, as a slider gives them.
 """
 
+from collections.abc import Iterator
 from itertools import cycle
 
 import numpy as np
 
 from benchmarks.measuring import Measured, side_by_side
 from opex.ranking.ranking import alphabetical, rank
+from opex.ranking.robustness import rank_acceptability
 
 ITEMS, DRIVERS, CALLS = 10_000, 10, 50
 LIMIT = 2.0
@@ -41,4 +43,35 @@ def measure(times: int = 15) -> list[Measured]:
     return [
         Measured(what=what, ours=mine, floor=order, limit=LIMIT, note="floor: np.argsort(values @ weights)"),
         Measured(what=what, ours=mine, floor=sums, note="floor: values @ weights alone, nothing ordered"),
+        *acceptability(),
+    ]
+
+
+def acceptability(items: int = 1000, draws: int = 10_000) -> list[Measured]:
+    """Shares of ranks, beside the same by argsort and bincount, and beside drawing and sorting scores alone."""
+    random = np.random.default_rng(1)
+    values, weights = random.random((items, 8)), np.full(8, 1 / 8)
+
+    def ours() -> None:
+        rank_acceptability(values, weights, concentration=20, draws=draws)
+
+    def drawn() -> Iterator[np.ndarray]:
+        for _ in range(5):
+            yield random.dirichlet(weights * 20, draws // 5) @ values.T
+
+    def argsorted() -> None:
+        shares = np.zeros(items * items)
+        for scores in drawn():
+            order = np.argsort(-scores, axis=1)
+            shares += np.bincount((order * items + np.arange(items)).ravel(), minlength=items * items)
+
+    def sorted_alone() -> None:
+        for scores in drawn():
+            scores.sort(axis=1)
+
+    mine, other, bare = side_by_side(5, ours, argsorted, sorted_alone)
+    what = f"ranks of {items:,} under {draws:,} weightings"
+    return [
+        Measured(what=what, ours=mine, floor=other, note="floor: argsort and bincount, block by block"),
+        Measured(what=what, ours=mine, floor=bare, note="floor: scores drawn and sorted, nothing counted"),
     ]
