@@ -34,8 +34,9 @@ def backtest(
         show_json(forecasting.document(found, by=by, period=period, pain=pain, next_one=following))
         return
     say(forecasting.track_record(found, period))
-    for name, one in found.gains.items():
-        say(f"  beside {name}, {found.methods[name]:.0%}: {one.mean:+.3f} ({one.low:+.3f} to {one.high:+.3f})")
+    called = forecasting.lists(period)
+    for name in ("mean", "random"):
+        say(f"{called[name].capitalize()}: {found.methods[name]:.0%}; {forecasting.points(found.gains[name])}.")
     if not isinstance(following, NotEnoughData):
         say(f"Expected in {forecasting.named(following.begin, period)}, {UNITS[pain]}:")
         for row in following.table.head(k).to_dict("records"):

@@ -1,8 +1,8 @@
 """How well the first k would have been chosen: each list held against the period that followed it.
 
 Fixed before looking: complete periods only, the first four for learning alone, ties averaged over every order, and
-nothing of a period, or of a later one, in what stands against it. A list can hold only subjects that were known when the
-period began, and so can the best possible one; what newcomers brought is reported beside it.
+nothing of a period, or of a later one, in what stands against it. A list can hold only subjects that were known when
+the period began, and so can the best possible one; what newcomers brought is reported beside it.
 """
 
 from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Backtest:
         Share of all pain of the tested periods that subjects had which were not known when the period began, and
         that no subject had.
     covered
-        Share of the forecasts whose interval held what came, over known subjects and tested periods.
+        Share of the first k forecasts whose interval held what came, over the tested periods.
     """
 
     k: int
@@ -142,7 +142,8 @@ def backtest(tested: Sequence[Tested], *, k: int = 5, unit: str = "periods", see
             new += one.panel.newcomers[t]
             alone += one.panel.outside[t]
             whole += pain.sum() + one.panel.outside[t]
-            held.append((low[:n, t] <= pain[:n]) & (pain[:n] <= high[:n, t]))
+            first = np.argsort(-found.expected[:n, t], kind="stable")[:k]
+            held.append((low[first, t] <= pain[first]) & (pain[first] <= high[first, t]))
             row = _tested(one.panel, found, t, k)
             skipped += row is None
             rows += [] if row is None else [row]

@@ -36,7 +36,7 @@ class Panel:
     subjects
         In the order of their first incident, ties by name: those that are known at any time come first.
     edges
-        (T + 1,) microseconds: where each complete period begins, and where the last one ends and the running one begins.
+        (T + 1,) microseconds: where each complete period begins, and where the running one does.
     pain, count
         (n, T + 1) pain, and incidents begun; the last column is the running period, up to as-of.
     known_from
@@ -124,7 +124,7 @@ def panel(
     rows = pairs.merge(moments, left_on="incident_id", right_on="id")
     rows = rows.sort_values(["start", "incident_id", "subject"], kind="stable", ignore_index=True)
     first = rows.groupby("subject", sort=True)["start"].min().sort_values(kind="stable")
-    place = first.index.get_indexer(rows["subject"])
+    place = first.index.get_indexer(pd.Index(rows["subject"]))
     known_from = np.searchsorted(edges, first.to_numpy(), side="right").astype(np.intp)
     pains = _totals(_gained(rows) if together and pain == "hours" else rows, place, len(first), edges, pain)
     alone = moments[~moments["id"].isin(pairs["incident_id"])]

@@ -33,18 +33,23 @@ _CUTS = np.linspace(0.05, 0.95, 19)
 
 def theme_panels(facts: Facts, as_of: datetime, *, period: Period, pain: Pain) -> Iterator[Tested]:
     """The panels that a backtest of themes needs, in the order of time; none where there are too few periods."""
-    edges = complete(facts.incidents["started_at"].min().to_pydatetime(), as_of, period) if len(facts.incidents) else ()
-    tested = np.arange(BURN_IN, len(edges) - 1)
+    edges = _edges(facts, as_of, period)
+    tested = np.arange(BURN_IN, max(len(edges) - 1, BURN_IN))
     for periods in np.array_split(tested, min(FORMATIONS, len(tested))) if len(tested) else ():
-        mine = panel(facts, _pairs(facts, edges[periods[0]]), as_of, period=period, pain=pain)
+        mine = panel(facts, _pairs(facts, int(edges[periods[0]])), as_of, period=period, pain=pain)
         yield Tested(panel=mine, periods=periods.tolist())
 
 
 def next_theme_panel(facts: Facts, as_of: datetime, *, period: Period, pain: Pain) -> Panel:
     """The panel of themes formed before the running period, to forecast it."""
-    edges = complete(facts.incidents["started_at"].min().to_pydatetime(), as_of, period) if len(facts.incidents) else ()
-    formed = edges[-1] if len(edges) else 0
-    return panel(facts, _pairs(facts, formed), as_of, period=period, pain=pain)
+    edges = _edges(facts, as_of, period)
+    return panel(facts, _pairs(facts, int(edges[-1]) if len(edges) else 0), as_of, period=period, pain=pain)
+
+
+def _edges(facts: Facts, as_of: datetime, period: Period) -> NDArray[np.int64]:
+    if facts.incidents.empty:
+        return np.empty(0, dtype=np.int64)
+    return complete(facts.incidents["started_at"].min().to_pydatetime(), as_of, period)
 
 
 def _pairs(facts: Facts, formed: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData
-from opex.evidence.backtest import BASELINES, BURN_IN, Backtest, Tested, backtest
+from opex.evidence.backtest import BURN_IN, Backtest, Gain, Tested, backtest
 from opex.evidence.forecast import forecasts
 from opex.evidence.panel import Pain, Panel, Period, pairs_by, panel
 from opex.evidence.theme_panels import next_theme_panel, theme_panels
@@ -16,8 +16,8 @@ from opex.services.context import Context
 from opex.services.knowing import Known, known
 
 __all__ = [
-    "BASELINES", "Backtest", "By", "Outlook", "Pain", "Period", "backtested", "document", "expected", "named", "outlook",
-    "track_record",
+    "Backtest", "By", "Outlook", "Pain", "Period", "backtested", "document", "expected", "lists", "named", "outlook",
+    "points", "starts", "track_record",
 ]  # fmt: skip
 
 By = Literal["system", "category", "theme"]
@@ -114,6 +114,11 @@ def _panel(now: Known, by: By, period: Period, pain: Pain) -> Panel:
     )  # fmt: skip
 
 
+def starts(found: Backtest) -> list[datetime]:
+    """Where each tested period began."""
+    return [_moment(start) for start in found.periods["start"]]
+
+
 def _moment(microseconds: np.int64) -> datetime:
     return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=int(microseconds))
 
@@ -139,18 +144,51 @@ def named(begin: datetime, period: Period) -> str:
     return f"{begin:%B %Y}" if period == "month" else f"Q{(begin.month + 2) // 3} {begin.year}"
 
 
+def lists(period: Period) -> dict[str, str]:
+    """What people call the methods.
+
+    Examples
+    --------
+    >>> list(lists("week").values())
+    ["opex's list", "last week's list", 'the list of all weeks before', 'chance']
+    """
+    return {
+        "opex": "opex's list", "last_period": f"last {period}'s list", "mean": f"the list of all {period}s before",
+        "random": "chance",
+    }  # fmt: skip
+
+
+def points(one: Gain) -> str:
+    """A gain in points of a hundred, or that it is not clear.
+
+    Examples
+    --------
+    >>> points(Gain(0.17, 0.09, 0.25)), points(Gain(0.02, -0.01, 0.05)), points(Gain(-0.2, -0.3, -0.1))
+    ('gain 17 points, 9 to 25', 'no clear gain (2 points, −1 to 5)', 'loss 20 points, 10 to 30')
+    """
+    mean, low, high = (round(100 * value) for value in (one.mean, one.low, one.high))
+    if one.high < 0:
+        return f"loss {-mean} points, {-high} to {-low}"
+    told = f"{mean} points, {low} to {high}".replace("-", "−")
+    return f"gain {told}" if one.low > 0 else f"no clear gain ({told})"
+
+
 def track_record(found: Backtest, period: Period) -> str:
-    """One sentence: what the first k of the list held in the past, beside the list of the last period."""
-    one = found.gains["last_period"]
-    points = f"{100 * one.mean:.0f} points, {100 * one.low:.0f} to {100 * one.high:.0f}".replace("-", "−")
-    said = f"gain {points}" if one.low > 0 else f"no clear gain ({points})"
+    """One sentence: what the first k of the list held in the past, beside the list of the period before.
+
+    For example: In 18 past quarters the first 5 held 63% of the best possible 5, last quarter's list 47%: gain 15
+    points, 5 to 27.
+    """
     return (
-        f"In {len(found.periods)} past {period}s the first {found.k} held {found.methods['opex']:.0%} of the best possible "
-        f"{found.k}, the last {period}'s list {found.methods['last_period']:.0%}: {said}."
+        f"In {len(found.periods)} past {period}s the first {found.k} held {found.methods['opex']:.0%} of the best "
+        f"possible {found.k}, last {period}'s list {found.methods['last_period']:.0%}: "
+        f"{points(found.gains['last_period'])}."
     )
 
 
-def document(found: Backtest, *, by: By, period: Period, pain: Pain, next_one: Outlook | NotEnoughData) -> dict[str, Any]:
+def document(
+    found: Backtest, *, by: By, period: Period, pain: Pain, next_one: Outlook | NotEnoughData
+) -> dict[str, Any]:
     """As ``opex backtest --json`` prints it."""
     return {
         "by": by, "period": period, "pain": pain, "k": found.k,
