@@ -42,7 +42,7 @@ def shares_held(means: pd.DataFrame, periods: pd.DataFrame) -> Any:
     y = alt.Y("method:N", sort=order, title=None, axis=None)
     x = alt.X(
         "share:Q",
-        title="share of the best possible list; a tick for each period",
+        title="share of the best list; ticks: each period",
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", tickCount=5),
     )

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.forecast import Forecasts, forecasts
 from opex.evidence.panel import Panel
 
-__all__ = ["BASELINES", "BURN_IN", "LEAST_TESTED", "METHODS", "Backtest", "Gain", "Tested", "backtest", "captured",
+__all__ = ["BASELINES", "BURN_IN", "LEAST_TESTED", "METHODS", "Backtest", "Gain", "Trial", "backtest", "captured",
            "gain"]  # fmt: skip
 
 BURN_IN, LEAST_TESTED = 4, 4
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tested:
+class Trial:
     """A panel, and the periods of it that are tested."""
 
     panel: Panel
@@ -98,7 +99,9 @@ def gain(differences: Floats, seed: int = 0) -> Gain:
     """The mean of differences in the order of their periods, with its interval by block bootstrap.
 
     Blocks of neighbouring periods, about the cube root of their number and at least two long, are drawn from the circle
-    of periods (Politis and Romano 1992); percentiles of the means, 95 %.
+    of periods (Politis and Romano 1992). The 95 % percentiles of the means are stretched about the mean by what
+    Student's t for so many blocks is wider than the normal, and for the block that the mean itself takes: without, they
+    hold the truth of forty periods in 84 cases of 100.
 
     Examples
     --------
@@ -109,12 +112,13 @@ def gain(differences: Floats, seed: int = 0) -> Gain:
     length = max(2, round(n ** (1 / 3)))
     starts = np.random.default_rng(seed).integers(n, size=(DRAWS, -(-n // length)))
     drawn = ((starts[:, :, None] + np.arange(length)) % n).reshape(DRAWS, -1)[:, :n]
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(differences[drawn].mean(axis=1), [tail, 1 - tail])
-    return Gain(float(differences.mean()), float(low), float(high))
+    tail, mean = (1 - LEVEL) / 2, differences.mean()
+    stretch = stats.t.ppf(1 - tail, n / length - 1) / stats.norm.ppf(1 - tail) * np.sqrt(n / (n - length))
+    low, high = mean + stretch * (np.quantile(differences[drawn].mean(axis=1), [tail, 1 - tail]) - mean)
+    return Gain(float(mean), float(low), float(high))
 
 
-def backtest(tested: Sequence[Tested], *, k: int = 5, unit: str = "periods", seed: int = 0) -> Backtest | NotEnoughData:
+def backtest(tested: Sequence[Trial], *, k: int = 5, unit: str = "periods", seed: int = 0) -> Backtest | NotEnoughData:
     """Hold the list of each method against the period that followed.
 
     Parameters
@@ -148,7 +152,8 @@ def backtest(tested: Sequence[Tested], *, k: int = 5, unit: str = "periods", see
             skipped += row is None
             rows += [] if row is None else [row]
     if len(rows) < LEAST_TESTED:
-        return NotEnoughData(have=len(rows) + (BURN_IN if rows else 0), need=BURN_IN + LEAST_TESTED, what=unit)
+        complete = max((len(one.panel) for one in tested), default=0)
+        return NotEnoughData(have=max(complete - skipped, 0), need=BURN_IN + LEAST_TESTED, what=unit)
     periods = pd.DataFrame(rows)
     return Backtest(
         k=k,

@@ -56,7 +56,7 @@ class Panel:
     newcomers: Floats
 
     def __len__(self) -> int:
-        return len(self.edges) - 1
+        return max(len(self.edges) - 1, 0)
 
     def known(self, period: int) -> int:
         """How many subjects, the first ones, were known when that period began."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from opex.evidence.backtest import BURN_IN, Tested
+from opex.evidence.backtest import BURN_IN, Trial
 from opex.evidence.facts import Facts
 from opex.evidence.panel import Pain, Panel, Period, complete, panel
 from opex.evidence.texts import LONGEST_TEXT, stem
@@ -31,13 +31,13 @@ _WORD = re.compile(r"[^\W\d_]{2,}(?:[.-][^\W\d_]{2,})*")
 _CUTS = np.linspace(0.05, 0.95, 19)
 
 
-def theme_panels(facts: Facts, as_of: datetime, *, period: Period, pain: Pain) -> Iterator[Tested]:
+def theme_panels(facts: Facts, as_of: datetime, *, period: Period, pain: Pain) -> Iterator[Trial]:
     """The panels that a backtest of themes needs, in the order of time; none where there are too few periods."""
     edges = _edges(facts, as_of, period)
     tested = np.arange(BURN_IN, max(len(edges) - 1, BURN_IN))
     for periods in np.array_split(tested, min(FORMATIONS, len(tested))) if len(tested) else ():
         mine = panel(facts, _pairs(facts, int(edges[periods[0]])), as_of, period=period, pain=pain)
-        yield Tested(panel=mine, periods=periods.tolist())
+        yield Trial(panel=mine, periods=periods.tolist())
 
 
 def next_theme_panel(facts: Facts, as_of: datetime, *, period: Period, pain: Pain) -> Panel:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData
-from opex.evidence.backtest import BURN_IN, Backtest, Gain, Tested, backtest
+from opex.evidence.backtest import BURN_IN, Backtest, Gain, Trial, backtest
 from opex.evidence.forecast import forecasts
 from opex.evidence.panel import Pain, Panel, Period, pairs_by, panel
 from opex.evidence.theme_panels import next_theme_panel, theme_panels
@@ -99,7 +99,7 @@ def _backtested(now: Known, by: By, period: Period, pain: Pain, k: int) -> Backt
         tested = list(theme_panels(now.facts, now.as_of, period=period, pain=pain))
     else:
         mine = _panel(now, by, period, pain)
-        tested = [Tested(panel=mine, periods=range(BURN_IN, len(mine)))]
+        tested = [Trial(panel=mine, periods=range(BURN_IN, len(mine)))]
     subjects = max((len(one.panel.subjects) for one in tested), default=0)
     if subjects <= k:
         return NotEnoughData(have=subjects, need=k + 1, what=PLURALS[by])
@@ -150,10 +150,10 @@ def lists(period: Period) -> dict[str, str]:
     Examples
     --------
     >>> list(lists("week").values())
-    ["opex's list", "last week's list", 'the list of all weeks before', 'chance']
+    ["opex's list", "last week's list", 'all-time list', 'chance']
     """
     return {
-        "opex": "opex's list", "last_period": f"last {period}'s list", "mean": f"the list of all {period}s before",
+        "opex": "opex's list", "last_period": f"last {period}'s list", "mean": "all-time list",
         "random": "chance",
     }  # fmt: skip
 
