@@ -305,3 +305,23 @@ def test_a_window_that_is_none_is_refused(sample: Run) -> None:
         code, out, err = sample("changes-to-incidents", "--window", window)
         assert (code, out) == (1, "")
         assert err == f'"{window}" is no window: write it as 90m, 24h or 7d, at most seven days.\n'
+
+
+def test_backtest_tells_what_is_expected_and_how_well_such_lists_held(sample: Run) -> None:
+    told = document(sample, "backtest", "--period", "month", "--k", "3")
+    assert {k: told[k] for k in ("by", "period", "pain", "k")} == {
+        "by": "system", "period": "month", "pain": "count", "k": 3
+    }  # fmt: skip
+    assert told["periods_tested"] == len(told["periods"]) == 18
+    assert set(told["methods"]) == {"opex", "last_period", "mean", "random"}
+    assert set(told["gains"]) == {"last_period", "mean", "random"}
+    assert all(one["low"] <= one["mean"] <= one["high"] for one in told["gains"].values())
+    assert told["next"]["begin"] == "2026-06-01T00:00:00Z"
+    assert set(told["next"]["expected"][0]) >= {"subject", "expected", "low", "high"}
+    code, out, err = sample("backtest", "--period", "month", "--k", "3")
+    assert (code, err) == (0, "")
+    assert out.startswith("In 18 past months the first 3 held ")
+    assert sample("backtest", "--k", "50")[::2] == (
+        1, "There is nothing to hold a list against: too little data: 15 systems, 51 needed.\n"
+    )  # fmt: skip
+    assert sample("backtest", "--k", "0")[0] == sample("backtest", "--by", "person")[0] == 2

@@ -1,6 +1,17 @@
 """Tables to Altair charts. No Streamlit."""
 
 from opex.charts.charts import benefit_and_cost, rate_ratios, rug, timeline, trouble, waterfall
+from opex.charts.forecast import expected_pain, shares_held
 from opex.charts.operations import process_behaviour
 
-__all__ = ["benefit_and_cost", "process_behaviour", "rate_ratios", "rug", "timeline", "trouble", "waterfall"]
+__all__ = [
+    "benefit_and_cost",
+    "expected_pain",
+    "process_behaviour",
+    "rate_ratios",
+    "rug",
+    "shares_held",
+    "timeline",
+    "trouble",
+    "waterfall",
+]
