@@ -282,6 +282,9 @@ def test_the_database_is_what_opex_expects(sample: Run) -> None:
 
 
 def test_changes_to_incidents_tells_each_system_beside_chance(sample: Run) -> None:
+    incident, change = "sample:INC-00446", "sample:CHG-01548"
+    code, out, err = sample("link-verdict", incident, change, "--rejected", "--reason", "it was another shop")
+    assert (code, out, err) == (0, f"{incident} did not come of {change}.\n", "")
     found = document(sample, "changes-to-incidents", "--window", "1d")
     assert found["window_hours"] == 24.0
     first = found["systems"][0]
@@ -292,7 +295,10 @@ def test_changes_to_incidents_tells_each_system_beside_chance(sample: Run) -> No
     told = [one for one in found["systems"] if one["q_value"] is not None]
     assert [one["system"] for one in told if one["q_value"] <= 0.05] == ["checkout"], "planted in the sample data"
     assert 1 < first["rate_ratio_low"] < first["rate_ratio"] < first["rate_ratio_high"]
-    assert {tuple(link) for link in found["links"]} == {("incident", "change", "lead_minutes", "credit")}
+    shape = ("incident", "change", "lead_minutes", "credit", "system", "environment", "verdict")
+    assert {tuple(link) for link in found["links"]} == {shape}
+    [said] = [link for link in found["links"] if link["verdict"]]
+    assert (said["incident"], said["change"], said["credit"], said["verdict"]) == (incident, change, 0.0, "rejected")
     assert all(0 <= link["credit"] <= 1 and 0 <= link["lead_minutes"] < 24 * 60 for link in found["links"])
     code, out, err = sample("changes-to-incidents")
     assert (code, err) == (0, "")
@@ -305,3 +311,15 @@ def test_a_window_that_is_none_is_refused(sample: Run) -> None:
         code, out, err = sample("changes-to-incidents", "--window", window)
         assert (code, out) == (1, "")
         assert err == f'"{window}" is no window: write it as 90m, 24h or 7d, at most seven days.\n'
+
+
+def test_a_verdict_on_a_link_is_said_once_with_a_reason_and_withdrawn(sample: Run) -> None:
+    link = ("link-verdict", "sample:INC-00446", "sample:CHG-01548")
+    assert sample(*link, "--holds")[0] == 1
+    assert sample(*link)[0] == 2
+    assert sample(*link, "--holds", "--withdraw")[0] == 2
+    assert sample(*link, "--withdraw")[0] == 1
+    assert sample(*link, "--holds", "--reason", "rolled back")[1] == "sample:INC-00446 came of sample:CHG-01548.\n"
+    assert sample(*link, "--withdraw")[0] == 0
+    code, _, err = sample("link-verdict", "sample:INC-00446", "nothing", "--rejected", "--reason", "x")
+    assert (code, err) == (1, 'There is no change "nothing".\n')

@@ -101,6 +101,8 @@ class After:
         First incidents of episodes, and changes that are no fix, within the weeks.
     seen, expected
         Outcomes within the window after a change, and how many chance would give.
+    score
+        How far the one lies from the other, in standard deviations; NaN where there is too little to tell.
     ratio, low, high
         Incident-rate ratio inside against outside of the window, with its interval; NaN where less than five outcomes
         lie in a block whose weeks differ.
@@ -114,6 +116,7 @@ class After:
     exposures: int
     seen: Ints
     expected: Floats
+    score: Floats
     ratio: Floats
     low: Floats
     high: Floats
@@ -154,7 +157,7 @@ def after_changes(
     windows
         (k,) hours, ascending, at most 168. A window is half open: an incident at the moment of a change is inside.
     draws, resamples
-        Permutations for the p-value; resampled weeks for the intervals.
+        Permutations for the p-value; resampled weeks for the intervals, of which there are none without resamples.
 
     Notes
     -----
@@ -168,11 +171,12 @@ def after_changes(
     outcomes, week = weeks.within(outcomes)
     changes, change_week = weeks.within(changes)
     seen = _Seen.of(changes, change_week, outcomes, week, dead, weeks, np.asarray(windows, dtype=np.float64), fixes)
-    expected, p_value = _chance(seen, weeks, draws, rng)
+    expected, score, p_value = _chance(seen, weeks, draws, rng)
     resampled = rng.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), size=resamples).astype(np.float64)
     each = [_ratio(seen, k, np.vstack([np.ones(len(weeks)), resampled]), level) for k in range(len(windows))]
     return After(
-        outcomes=len(outcomes), exposures=len(changes), seen=seen.case.sum(axis=0), expected=expected, p_value=p_value,
+        outcomes=len(outcomes), exposures=len(changes), seen=seen.case.sum(axis=0), expected=expected, score=score,
+        p_value=p_value,
         **{name: np.array([one[name] for one in each]) for name in _RATIO},
     )  # fmt: skip
 
@@ -249,11 +253,11 @@ class _Seen:
         )
 
 
-def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> tuple[Floats, float]:
-    """How many outcomes chance puts into each window, and the p-value for the largest excess over all windows."""
+def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats, float]:
+    """How many outcomes chance puts into each window, the score of each, and the p-value for the largest one."""
     n, k = seen.case.shape
     if not n:
-        return np.zeros(k), float("nan")
+        return np.zeros(k), np.full(k, np.nan), float("nan")
     smallest = np.minimum(seen.same[:, :, None], seen.before[:, None, :])
     lies = smallest[..., None] <= np.arange(k)  # (n, 8, 8, k): changes from that week, and from that one before it
     allowed = _allowed(weeks)[seen.week] & seen.at_risk[:, :, None]
@@ -270,11 +274,13 @@ def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> 
     gain = gains[row, mine * MOST_IN_BLOCK + theirs].sum(axis=1)
     variance = spreads[row, mine].sum(axis=1)
     told = variance[0] >= LEAST_INFORMATION
+    observed = np.full(k, np.nan)
     if not told.any():
-        return mean.sum(axis=0), float("nan")
+        return mean.sum(axis=0), observed, float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = np.where(variance[:, told] > 0, gain[:, told] / np.sqrt(variance[:, told]), 0.0).max(axis=1)
-    return mean.sum(axis=0), float((1 + (score[1:] >= score[0] - 1e-9).sum()) / (1 + draws))
+        scores = np.where(variance[:, told] > 0, gain[:, told] / np.sqrt(variance[:, told]), 0.0)
+    observed[told], largest = scores[0], scores.max(axis=1)
+    return mean.sum(axis=0), observed, float((1 + (largest[1:] >= largest[0] - 1e-9).sum()) / (1 + draws))
 
 
 def _allowed(weeks: Weeks) -> Flags:
@@ -303,6 +309,8 @@ def _ratio(seen: _Seen, k: int, weights: Floats, level: float) -> dict[str, floa
     known = counted.sum(axis=1) > 0
     beta = _firth(weights[known] @ exposed, counted[known], pattern[:, 0], pattern[:, 1])
     excess = (weights[known] @ within) * -np.expm1(-beta)
+    if not weights[1:].size:
+        return dict.fromkeys(_RATIO, float("nan")) | {"ratio": float(np.exp(beta[0])), "excess": float(excess[0])}
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(beta[1:], tails)
     excess_low, excess_high = np.quantile(excess[1:], tails)
