@@ -157,7 +157,8 @@ def after_changes(
     windows
         (k,) hours, ascending, at most 168. A window is half open: an incident at the moment of a change is inside.
     draws, resamples
-        Permutations for the p-value; resampled weeks for the intervals, of which there are none without resamples.
+        Permutations for the p-value; resampled weeks for the intervals; without resamples ratios and excess
+        are not computed, and NaN.
 
     Notes
     -----
@@ -172,8 +173,12 @@ def after_changes(
     changes, change_week = weeks.within(changes)
     seen = _Seen.of(changes, change_week, outcomes, week, dead, weeks, np.asarray(windows, dtype=np.float64), fixes)
     expected, score, p_value = _chance(seen, weeks, draws, rng)
-    resampled = rng.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), size=resamples).astype(np.float64)
-    each = [_ratio(seen, k, np.vstack([np.ones(len(weeks)), resampled]), level) for k in range(len(windows))]
+    if resamples:
+        resampled = rng.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), size=resamples).astype(np.float64)
+        rows = np.vstack([np.ones(len(weeks)), resampled])
+        each = [_ratio(seen, k, rows, level) for k in range(len(windows))]
+    else:
+        each = [dict.fromkeys(_RATIO, float("nan")) for _ in windows]
     return After(
         outcomes=len(outcomes), exposures=len(changes), seen=seen.case.sum(axis=0), expected=expected, score=score,
         p_value=p_value,
@@ -309,8 +314,6 @@ def _ratio(seen: _Seen, k: int, weights: Floats, level: float) -> dict[str, floa
     known = counted.sum(axis=1) > 0
     beta = _firth(weights[known] @ exposed, counted[known], pattern[:, 0], pattern[:, 1])
     excess = (weights[known] @ within) * -np.expm1(-beta)
-    if not weights[1:].size:
-        return dict.fromkeys(_RATIO, float("nan")) | {"ratio": float(np.exp(beta[0])), "excess": float(excess[0])}
     tails = [(1 - level) / 2, (1 + level) / 2]
     low, high = np.quantile(beta[1:], tails)
     excess_low, excess_high = np.quantile(excess[1:], tails)

@@ -119,7 +119,7 @@ def compare(
 ) -> Compared:
     """The slow part of ``link``: what permuted and resampled weeks tell of every system, for all of these windows.
 
-    Intervals take most of the time. They are NaN where the q-value is larger than ``intervals_up_to``.
+    Ratios with their intervals take most of the time. They are NaN where the q-value is above ``intervals_up_to``.
     """
     incidents = facts.incidents[~facts.incidents["planned"].astype(bool)]
     changes = changes_of(facts.changes, who)

@@ -48,9 +48,8 @@ def _finding(facts: Facts, compared: Compared, number: int, at: int) -> Finding:
     subject, one = compared.subjects[number], compared.systems[number]
     after, window = one.after, compared.windows[at]
     assert after is not None  # noqa: S101 - only such systems are asked for
-    links = links_within(compared, window)
+    links = credited(links_within(compared, window), facts)
     mine = links[(links["system"] == one.system) & (links["environment"] == one.environment)]
-    mine = credited(mine, facts)
     counted = subject.incidents[subject.began >= _hours(compared.begin)]
     near = mine[mine["lead_minutes"].between(0, window * 60, inclusive="left") & mine["incident"].isin(counted)]
     order = near.sort_values(["credit", "lead_minutes", "change"], ascending=[False, True, True], kind="stable")
