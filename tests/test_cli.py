@@ -282,6 +282,9 @@ def test_the_database_is_what_opex_expects(sample: Run) -> None:
 
 
 def test_changes_to_incidents_tells_each_system_beside_chance(sample: Run) -> None:
+    incident, change = "sample:INC-00446", "sample:CHG-01548"
+    code, out, err = sample("link-verdict", incident, change, "--rejected", "--reason", "it was another shop")
+    assert (code, out, err) == (0, f"{incident} did not come of {change}.\n", "")
     found = document(sample, "changes-to-incidents", "--window", "1d")
     assert found["window_hours"] == 24.0
     first = found["systems"][0]
@@ -292,7 +295,10 @@ def test_changes_to_incidents_tells_each_system_beside_chance(sample: Run) -> No
     told = [one for one in found["systems"] if one["q_value"] is not None]
     assert [one["system"] for one in told if one["q_value"] <= 0.05] == ["checkout"], "planted in the sample data"
     assert 1 < first["rate_ratio_low"] < first["rate_ratio"] < first["rate_ratio_high"]
-    assert {tuple(link) for link in found["links"]} == {("incident", "change", "lead_minutes", "credit")}
+    shape = ("incident", "change", "lead_minutes", "credit", "system", "environment", "verdict")
+    assert {tuple(link) for link in found["links"]} == {shape}
+    [said] = [link for link in found["links"] if link["verdict"]]
+    assert (said["incident"], said["change"], said["credit"], said["verdict"]) == (incident, change, 0.0, "rejected")
     assert all(0 <= link["credit"] <= 1 and 0 <= link["lead_minutes"] < 24 * 60 for link in found["links"])
     code, out, err = sample("changes-to-incidents")
     assert (code, err) == (0, "")
@@ -325,3 +331,15 @@ def test_backtest_tells_what_is_expected_and_how_well_such_lists_held(sample: Ru
         1, "There is nothing to hold a list against: too little data: 15 systems, 51 needed.\n"
     )  # fmt: skip
     assert sample("backtest", "--k", "0")[0] == sample("backtest", "--by", "person")[0] == 2
+
+
+def test_a_verdict_on_a_link_is_said_once_with_a_reason_and_withdrawn(sample: Run) -> None:
+    link = ("link-verdict", "sample:INC-00446", "sample:CHG-01548")
+    assert sample(*link, "--holds")[0] == 1
+    assert sample(*link)[0] == 2
+    assert sample(*link, "--holds", "--withdraw")[0] == 2
+    assert sample(*link, "--withdraw")[0] == 1
+    assert sample(*link, "--holds", "--reason", "rolled back")[1] == "sample:INC-00446 came of sample:CHG-01548.\n"
+    assert sample(*link, "--withdraw")[0] == 0
+    code, _, err = sample("link-verdict", "sample:INC-00446", "nothing", "--rejected", "--reason", "x")
+    assert (code, err) == (1, 'There is no change "nothing".\n')

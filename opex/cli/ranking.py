@@ -28,7 +28,7 @@ from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS, rank_document
 from opex.ranking.explain import sentences
-from opex.services import exporting, finding, knowing, prioritising, reviewing
+from opex.services import exporting, finding, knowing, link_verdicts, prioritising, reviewing
 from opex.services.context import Context
 
 __all__ = ["app"]
@@ -99,6 +99,29 @@ def strike(
     """Strike an incident from the evidence of an opportunity."""
     reviewing.strike(open_context(workspace), id, incident, _speaker(), reason=reason)
     say(f"{incident} is no evidence of {id} any more.")
+
+
+@app.command("link-verdict")
+def link_verdict(
+    incident: str,
+    change: str,
+    holds: Annotated[
+        bool | None, typer.Option("--holds/--rejected", help="It came of this change, or did not.")
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="Take the last verdict back.")] = False,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    workspace: Workspace = None,
+) -> None:
+    """Say whether an incident came of a change: this moves credit, and never a ratio or a p-value."""
+    if withdraw == (holds is not None):
+        raise typer.BadParameter("say one of --holds, --rejected and --withdraw")
+    context, speaker = open_context(workspace), _speaker()
+    if holds is None:
+        link_verdicts.withdraw(context, incident, change, speaker)
+        say(f"The last verdict on {incident} and {change} is withdrawn.")
+        return
+    link_verdicts.judge(context, incident, change, speaker, holds=holds, reason=reason)
+    say(f"{incident} came of {change}." if holds else f"{incident} did not come of {change}.")
 
 
 def _order(context: Context, drivers: Path | None = None, as_of: str | None = None, top: int = 5) -> Priorities:

@@ -1,5 +1,6 @@
 """What people say of an opportunity, as an append-only journal. Nothing is edited: it is said anew or withdrawn."""
 
+import hashlib
 import re
 from calendar import monthrange
 from contextlib import suppress
@@ -31,6 +32,7 @@ MOVE_REASONS = {
     "other": "another reason",
 }
 VERDICTS = {"holds": "the insight holds", "doubtful": "doubtful", "wrong": "the insight is wrong"}
+LINK_VERDICTS = {"holds": "the incident came of this change", "rejected": "the incident did not come of this change"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,6 +299,34 @@ class Moved(Saying):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judged(Saying):
+    """Whether an incident came of a change. It is said of their link (``link_id``) and of no opportunity."""
+
+    kind: ClassVar[str] = "judged"
+    incident: str
+    change: str
+    verdict: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        """Refuse a verdict that is not on the list, or one without a reason."""
+        _one_of(self.verdict, LINK_VERDICTS, "A verdict on a link")
+        _said(self.reason, "The reason of a verdict")
+
+
+def link_id(incident: str, change: str) -> str:
+    """What the journal calls the link of an incident and a change.
+
+    Examples
+    --------
+    >>> link_id("jira:7", "git:a") == link_id("jira:7", "git:a") != link_id("jira:7g", "it:a")
+    True
+    """
+    both = f"{len(incident)}|{incident}|{change}"
+    return f"link-{hashlib.blake2b(both.encode(), digest_size=8).hexdigest()}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Withdrawn(Saying):
     """An earlier entry, by its sequence number, is taken back."""
 
@@ -307,7 +337,7 @@ class Withdrawn(Saying):
 KINDS: dict[str, type[Saying]] = {
     c.kind: c
     for c in (
-        Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Withdrawn,
+        Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged, Withdrawn,
     )
 }  # fmt: skip
 

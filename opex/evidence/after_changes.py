@@ -101,6 +101,8 @@ class After:
         First incidents of episodes, and changes that are no fix, within the weeks.
     seen, expected
         Outcomes within the window after a change, and how many chance would give.
+    score
+        How far the one lies from the other, in standard deviations; NaN where there is too little to tell.
     ratio, low, high
         Incident-rate ratio inside against outside of the window, with its interval; NaN where less than five outcomes
         lie in a block whose weeks differ.
@@ -114,6 +116,7 @@ class After:
     exposures: int
     seen: Ints
     expected: Floats
+    score: Floats
     ratio: Floats
     low: Floats
     high: Floats
@@ -154,7 +157,8 @@ def after_changes(
     windows
         (k,) hours, ascending, at most 168. A window is half open: an incident at the moment of a change is inside.
     draws, resamples
-        Permutations for the p-value; resampled weeks for the intervals.
+        Permutations for the p-value; resampled weeks for the intervals; without resamples ratios and excess
+        are not computed, and NaN.
 
     Notes
     -----
@@ -168,11 +172,16 @@ def after_changes(
     outcomes, week = weeks.within(outcomes)
     changes, change_week = weeks.within(changes)
     seen = _Seen.of(changes, change_week, outcomes, week, dead, weeks, np.asarray(windows, dtype=np.float64), fixes)
-    expected, p_value = _chance(seen, weeks, draws, rng)
-    resampled = rng.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), size=resamples).astype(np.float64)
-    each = [_ratio(seen, k, np.vstack([np.ones(len(weeks)), resampled]), level) for k in range(len(windows))]
+    expected, score, p_value = _chance(seen, weeks, draws, rng)
+    if resamples:
+        resampled = rng.multinomial(len(weeks), np.full(len(weeks), 1 / len(weeks)), size=resamples).astype(np.float64)
+        rows = np.vstack([np.ones(len(weeks)), resampled])
+        each = [_ratio(seen, k, rows, level) for k in range(len(windows))]
+    else:
+        each = [dict.fromkeys(_RATIO, float("nan")) for _ in windows]
     return After(
-        outcomes=len(outcomes), exposures=len(changes), seen=seen.case.sum(axis=0), expected=expected, p_value=p_value,
+        outcomes=len(outcomes), exposures=len(changes), seen=seen.case.sum(axis=0), expected=expected, score=score,
+        p_value=p_value,
         **{name: np.array([one[name] for one in each]) for name in _RATIO},
     )  # fmt: skip
 
@@ -249,11 +258,11 @@ class _Seen:
         )
 
 
-def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> tuple[Floats, float]:
-    """How many outcomes chance puts into each window, and the p-value for the largest excess over all windows."""
+def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats, float]:
+    """How many outcomes chance puts into each window, the score of each, and the p-value for the largest one."""
     n, k = seen.case.shape
     if not n:
-        return np.zeros(k), float("nan")
+        return np.zeros(k), np.full(k, np.nan), float("nan")
     smallest = np.minimum(seen.same[:, :, None], seen.before[:, None, :])
     lies = smallest[..., None] <= np.arange(k)  # (n, 8, 8, k): changes from that week, and from that one before it
     allowed = _allowed(weeks)[seen.week] & seen.at_risk[:, :, None]
@@ -270,11 +279,13 @@ def _chance(seen: _Seen, weeks: Weeks, draws: int, rng: np.random.Generator) -> 
     gain = gains[row, mine * MOST_IN_BLOCK + theirs].sum(axis=1)
     variance = spreads[row, mine].sum(axis=1)
     told = variance[0] >= LEAST_INFORMATION
+    observed = np.full(k, np.nan)
     if not told.any():
-        return mean.sum(axis=0), float("nan")
+        return mean.sum(axis=0), observed, float("nan")
     with np.errstate(divide="ignore", invalid="ignore"):
-        score = np.where(variance[:, told] > 0, gain[:, told] / np.sqrt(variance[:, told]), 0.0).max(axis=1)
-    return mean.sum(axis=0), float((1 + (score[1:] >= score[0] - 1e-9).sum()) / (1 + draws))
+        scores = np.where(variance[:, told] > 0, gain[:, told] / np.sqrt(variance[:, told]), 0.0)
+    observed[told], largest = scores[0], scores.max(axis=1)
+    return mean.sum(axis=0), observed, float((1 + (largest[1:] >= largest[0] - 1e-9).sum()) / (1 + draws))
 
 
 def _allowed(weeks: Weeks) -> Flags:

@@ -23,6 +23,7 @@ MOST_CHANGES = 200
 # and the page says so: no study gives such shares, so they are wide, and the first thing to correct.
 _ACTIONS: dict[str, tuple[str, Removal]] = {
     "theme": ("Find and remove the common cause", Removal(low=0.3, likely=0.6, high=0.9)),
+    "risky_changes": ("Put changes of {system} behind a flag, canary or check", Removal(low=0.2, likely=0.4, high=0.7)),
     "slow_recovery": ("Make {system} quicker to recover: runbook, rollback", Removal(low=0.1, likely=0.3, high=0.5)),
     "worsening_trend": ("Find what drives it and stop the rise", Removal(low=0.2, likely=0.4, high=0.6)),
     "area": ("Make {where} more reliable", Removal(low=0.1, likely=0.25, high=0.5)),
@@ -142,7 +143,9 @@ def _candidate(of: str, group: Sequence[Finding], before: "_ChangesBefore") -> C
         category=lead.category,
         metric=lead.metric,
         incidents=lead.incidents,
-        changes=before.of(lead.incidents),
+        changes=next((finding.changes for finding in group if finding.changes), before.of(lead.incidents))[
+            :MOST_CHANGES
+        ],
         reasons=tuple(_reason(finding) for finding in group),
     )
 

@@ -14,9 +14,10 @@ from scipy import stats
 
 from opex.evidence.facts import YEAR, Facts
 from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
+from opex.evidence.risky_changes import risky_changes
 from opex.evidence.themes import group
 
-__all__ = ["FINDERS", "area", "slow_recovery", "theme", "worsening_incidents", "worsening_metric"]
+__all__ = ["FINDERS", "area", "risky_changes", "slow_recovery", "theme", "worsening_incidents", "worsening_metric"]
 
 MOST_Q = 0.05
 AREA_LEAST = 5
@@ -324,4 +325,4 @@ def _mann_kendall(values: NDArray[np.float64], residuals: NDArray[np.float64]) -
     return float(stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))
 
 
-FINDERS = (theme, slow_recovery, worsening_incidents, worsening_metric, area)
+FINDERS = (theme, risky_changes, slow_recovery, worsening_incidents, worsening_metric, area)

@@ -14,7 +14,8 @@ class Finding:
     """One finding, before findings are put together into candidates.
 
     ``key`` names it for good where its subject has a name (a system, a metric); a theme's key is its first
-    incident. ``label`` is what it is about, in words that a person uses.
+    incident. ``label`` is what it is about, in words that a person uses. ``changes`` are those behind it, the most
+    telling first; empty where the finder looks at none.
     """
 
     finder: str
@@ -31,6 +32,7 @@ class Finding:
     environment: str | None = None
     category: str | None = None
     metric: str | None = None
+    changes: tuple[str, ...] = ()
 
 
 def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:

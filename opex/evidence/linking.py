@@ -1,28 +1,26 @@
 """Changes and incidents: which systems break by their own changing, and which change each incident likely came of."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from opex.evidence.after_changes import WINDOWS, After, Weeks, after_changes, weeks_between
-from opex.evidence.episodes import Episodes, Hours, episodes, inside
+from opex.evidence.credit import LINK_COLUMNS, Verdicts, competing, credited, ranges_before
 from opex.evidence.facts import Facts
 from opex.evidence.findings import benjamini_hochberg
+from opex.evidence.subjects import Subject, Who, changes_of, covered, subjects_of
 
-__all__ = ["LINK_COLUMNS", "Linked", "SystemAfter", "Verdicts", "Who", "link", "ranges_before"]
+__all__ = [
+    "LINK_COLUMNS", "Compared", "Linked", "SystemAfter", "Verdicts", "Who", "compare", "link", "links_within",
+    "ranges_before", "within",
+]  # fmt: skip
 
-Ints = NDArray[np.intp]
-Who = Literal["all", "people", "robots"]
-Verdicts = Mapping[tuple[str, str], bool]
-"""What people said of a link, by incident and change: it is so, or it is not."""
+DEFAULT_HOURS = 24.0
 LEAST_OUTCOMES, LEAST_EXPOSURES = 5, 5
-REVERTED, PRIOR = 4.0, np.log(2.0)
-LINK_COLUMNS = ("incident", "change", "system", "environment", "lead_minutes", "credit")
+PRIOR = np.log(2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,24 +54,21 @@ class Linked:
     links: pd.DataFrame
 
 
-@dataclass(frozen=True)
-class _Subject:
-    """What one system and environment have, in hours since 1970."""
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """What the permutations told of every system, by name; it is the same for every window and every verdict."""
 
-    system: str
-    environment: str
-    incidents: pd.DataFrame
-    changes: pd.DataFrame
-    spans: Episodes
-    exposed: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    made: Hours
-    fixes: int
+    windows: tuple[float, ...]
+    begin: datetime | None
+    end: datetime | None
+    subjects: tuple[Subject, ...]
+    systems: tuple[SystemAfter, ...]
 
 
 def link(
     facts: Facts,
     *,
-    window_hours: float = 24.0,
+    window_hours: float = DEFAULT_HOURS,
     who: Who = "all",
     verdicts: Verdicts | None = None,
     draws: int = 2000,
@@ -103,30 +98,101 @@ def link(
     Credit: an incident of no change and the changes in the window before it compete. A change's share falls with its
     lead (by e every quarter of the window); it counts four times when it was reverted later. The shares are such that
     the credits of a system add up to its excess incidents, taken from its ratio drawn towards 1 by its uncertainty
-    (a normal prior on the logarithm, with a deviation of log 2).
+    (a normal prior on the logarithm, with a deviation of log 2). A cause that the source states is a link with all
+    credit, whether it lies in the window or not.
     """
     windows = tuple(sorted({*WINDOWS, float(window_hours)}))
+    compared = compare(facts, windows=windows, who=who, draws=draws, resamples=resamples, seed=seed)
+    pairs = links_within(compared, window_hours)
+    return within(compared, window_hours, credited(pairs, facts, verdicts))
+
+
+def compare(
+    facts: Facts,
+    *,
+    windows: Sequence[float] = WINDOWS,
+    who: Who = "all",
+    intervals_up_to: float = np.inf,
+    draws: int = 2000,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Compared:
+    """The slow part of ``link``: what permuted and resampled weeks tell of every system, for all of these windows.
+
+    Ratios with their intervals take most of the time. They are NaN where the q-value is above ``intervals_up_to``.
+    """
     incidents = facts.incidents[~facts.incidents["planned"].astype(bool)]
-    changes = _of(facts.changes, who)
-    begin, end = _covered(incidents, changes)
+    changes = changes_of(facts.changes, who)
+    begin, end = covered(incidents, changes)
     weeks = None if begin is None or end is None else weeks_between(begin, end)
-    told, subjects = [], list(_subjects(facts, incidents, changes, begin, end))
-    for number, subject in enumerate(subjects):
-        told.append(_told(subject, weeks, windows, windows.index(float(window_hours)), draws, resamples, seed + number))
-    told = _with_q(told)
-    pairs = zip(subjects, told, strict=True)
-    reverted = set(facts.changes["reverts"].dropna())
-    parts = [
-        _links(subject, one, window_hours, verdicts or {}, reverted) for subject, one in pairs if one.after is not None
-    ]
-    order = sorted(told, key=lambda one: (_or_one(one.q_value), -_lowest(one), one.system, one.environment))
-    return Linked(
-        window_hours=float(window_hours),
+    subjects = tuple(subjects_of(facts, incidents, changes, begin, end))
+    of = [(subject, weeks, tuple(windows), seed + number) for number, subject in enumerate(subjects)]
+    told = _with_q([_told(*one, draws, resamples if np.isinf(intervals_up_to) else 0) for one in of])
+    if not np.isinf(intervals_up_to):
+        told = [
+            replace(_told(*again, draws, resamples), q_value=one.q_value) if one.q_value <= intervals_up_to else one
+            for one, again in zip(told, of, strict=True)
+        ]
+    return Compared(
+        windows=tuple(windows),
         begin=None if weeks is None else _moment(weeks.start),
         end=None if weeks is None or end is None else _moment(end),
-        systems=tuple(order),
-        links=pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LINK_COLUMNS)),
+        subjects=subjects,
+        systems=tuple(told),
     )
+
+
+def within(compared: Compared, window_hours: float, links: pd.DataFrame) -> Linked:
+    """What was compared, told for one of its windows, with these links."""
+    at = compared.windows.index(float(window_hours))
+    told = [replace(one, at=at) for one in compared.systems]
+    order = sorted(told, key=lambda one: (_or_one(one.q_value), -_lowest(one), one.system, one.environment))
+    return Linked(
+        window_hours=float(window_hours), begin=compared.begin, end=compared.end, systems=tuple(order), links=links
+    )
+
+
+def links_within(compared: Compared, window_hours: float) -> pd.DataFrame:
+    """Each first incident with the changes in the window before it, of the systems that could be told of.
+
+    Columns incident, change, system, environment, lead_minutes, and the odds against "no change".
+    """
+    at = compared.windows.index(float(window_hours))
+    parts = [
+        _links(subject, float(window_hours), _share(one.after, at))
+        for subject, one in zip(compared.subjects, compared.systems, strict=True)
+        if one.after is not None
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_PAIR)).astype(_PAIR)
+
+
+_PAIR = {
+    "incident": "str", "change": "str", "system": "str", "environment": "str", "lead_minutes": "float64",
+    "odds": "float64",
+}  # fmt: skip
+
+
+def _links(subject: Subject, window: float, share: float) -> pd.DataFrame:
+    spans, exposed = subject.spans, subject.exposed
+    of, which, lead, odds = competing(spans.begin, subject.made[exposed], subject.reverted[exposed], window, share)
+    links = pd.DataFrame({
+        "incident": subject.incidents.iloc[spans.first[of]].to_numpy(),
+        "change": subject.changes[exposed].iloc[which].to_numpy(),
+        "system": subject.system, "environment": subject.environment, "lead_minutes": lead * 60, "odds": odds,
+    })  # fmt: skip
+    return links.astype(_PAIR)
+
+
+def _share(after: After, at: int) -> float:
+    """The share of the incidents within the window that its changes brought, by the ratio drawn towards 1."""
+    if not np.isfinite([after.low[at], after.high[at]]).all():
+        return 0.0
+    error = (np.log(after.high[at]) - np.log(after.low[at])) / (2 * 1.96)
+    drawn = np.log(after.ratio[at]) * PRIOR**2 / (PRIOR**2 + error**2)
+    return float(max(0.0, -np.expm1(-drawn)))
+
+
+# --- systems ----------------------------------------------------------------------------------------------------
 
 
 def _or_one(value: float) -> float:
@@ -141,62 +207,11 @@ def _moment(hours: float) -> datetime:
     return pd.Timestamp(round(hours * 3600), unit="s", tz="UTC").to_pydatetime()
 
 
-def _hours(moments: pd.Series) -> Hours:
-    """Hours since 1970; NaN where missing."""
-    since = moments - pd.Timestamp(0, tz="UTC")
-    return np.asarray(since.dt.total_seconds().to_numpy(dtype=np.float64) / 3600)
-
-
-def _of(changes: pd.DataFrame, who: Who) -> pd.DataFrame:
-    if who == "all":
-        return changes
-    robots = changes["automated"].fillna(value=False).astype(bool)
-    return changes[robots if who == "robots" else ~robots]
-
-
-def _covered(incidents: pd.DataFrame, changes: pd.DataFrame) -> tuple[float | None, float | None]:
-    """From the later of the first ones to the earlier of the last ones."""
-    if incidents.empty or changes.empty:
-        return None, None
-    ours, theirs = _hours(incidents["started_at"]), _hours(changes["started_at"])
-    return max(ours.min(), theirs.min()), min(ours.max(), theirs.max()) + 1e-6
-
-
-def _subjects(
-    facts: Facts, incidents: pd.DataFrame, changes: pd.DataFrame, begin: float | None, end: float | None
-) -> Iterator[_Subject]:
-    """Systems and environments that have both incidents and changes, by name."""
-    if begin is None or end is None:
-        return
-    times = {"incident_id": incidents, "change_id": changes}
-    tables = {"incident_id": facts.incident_systems, "change_id": facts.change_systems}
-    found = {}
-    for key, pairs in tables.items():
-        columns = ["id", "environment", "started_at", *(["resolved_at"] if key == "incident_id" else _CHANGE)]
-        joined = pairs.merge(times[key][columns], left_on=key, right_on="id").sort_values(["started_at", "id"])
-        joined["hours"] = _hours(joined["started_at"])
-        found[key] = dict(list(joined[joined["hours"].between(begin, end)].groupby(["system", "environment"])))
-    for name in sorted(found["incident_id"].keys() & found["change_id"].keys()):
-        system, environment = name
-        yield _subject(str(system), str(environment), found["incident_id"][name], found["change_id"][name])
-
-
-_CHANGE = ("source_id", "reverts")
-
-
-def _subject(system: str, environment: str, incidents: pd.DataFrame, changes: pd.DataFrame) -> _Subject:
-    starts, made = incidents["hours"].to_numpy(), changes["hours"].to_numpy()
-    spans = episodes(starts, _hours(incidents["resolved_at"]))
-    fixing = inside(made, spans)
-    reverting = changes["reverts"].notna().to_numpy()
-    left_out = int((fixing & ~reverting).sum())
-    return _Subject(system, environment, incidents, changes, spans, ~fixing & ~reverting, made, left_out)
-
-
 def _told(
-    subject: _Subject, weeks: Weeks | None, windows: tuple[float, ...], at: int, draws: int, resamples: int, seed: int
+    subject: Subject, weeks: Weeks | None, windows: tuple[float, ...], seed: int, draws: int, resamples: int
 ) -> SystemAfter:
-    outcomes, exposures = len(subject.spans.first), int(subject.exposed.sum())
+    exposed = subject.exposed
+    outcomes, exposures = len(subject.spans.first), int(exposed.sum())
     lacks = ""
     if weeks is None:
         lacks = "incidents and changes together cover less than 6 weeks"
@@ -207,12 +222,13 @@ def _told(
     after = None
     if weeks is not None and not lacks:
         after = after_changes(
-            subject.made[subject.exposed], subject.spans.begin, subject.spans, weeks,
-            fixes=subject.made[~subject.exposed], windows=windows, draws=draws, resamples=resamples, seed=seed,
+            subject.made[exposed], subject.spans.begin, subject.spans, weeks,
+            fixes=subject.made[~exposed], windows=windows, draws=draws, resamples=resamples, seed=seed,
         )  # fmt: skip
     return SystemAfter(
         system=subject.system, environment=subject.environment, incidents=len(subject.incidents), episodes=outcomes,
-        changes=len(subject.changes), fixes_left_out=subject.fixes, windows=windows, at=at, after=after, lacks=lacks,
+        changes=len(subject.changes), fixes_left_out=int((subject.fixes & ~subject.reverts).sum()), windows=windows,
+        at=0, after=after, lacks=lacks,
     )  # fmt: skip
 
 
@@ -221,70 +237,4 @@ def _with_q(told: Sequence[SystemAfter]) -> list[SystemAfter]:
     p = np.array([np.nan if one.after is None else one.after.p_value for one in told], dtype=np.float64)
     q = np.full(len(told), np.nan)
     q[~np.isnan(p)] = benjamini_hochberg(p[~np.isnan(p)])
-    return [SystemAfter(**{**one.__dict__, "q_value": float(value)}) for one, value in zip(told, q, strict=True)]
-
-
-# --- single links -----------------------------------------------------------------------------------------------
-
-
-def _links(
-    subject: _Subject, told: SystemAfter, window: float, verdicts: Verdicts, reverted: Collection[str]
-) -> pd.DataFrame:
-    """Each first incident with the changes in the window before it, and the credit of each."""
-    made = subject.made[subject.exposed]
-    ids = subject.changes["id"].to_numpy()[subject.exposed]
-    low, high = ranges_before(subject.spans.begin, made, window)
-    counts = high - low
-    of = np.repeat(np.arange(len(counts)), counts)
-    which = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)
-    lead = subject.spans.begin[of] - made[which]
-    again = [one in reverted for one in subject.changes["source_id"].to_numpy()[subject.exposed]]
-    weight = np.exp(-lead / (window / 4)) * np.where(again, REVERTED, 1.0)[which]
-    incident, change = subject.incidents["id"].to_numpy()[subject.spans.first][of], ids[which]
-    said = [verdicts.get(pair) for pair in zip(incident, change, strict=True)]
-    return pd.DataFrame({
-        "incident": incident, "change": change, "system": subject.system, "environment": subject.environment,
-        "lead_minutes": lead * 60, "credit": _credit(of, weight, _share(told), said),
-    })  # fmt: skip
-
-
-def ranges_before(begins: Hours, made: Hours, window: float) -> tuple[Ints, Ints]:
-    """For each beginning, the range ``[low, high)`` of the ascending changes that were made in the hours before it.
-
-    Examples
-    --------
-    >>> low, high = ranges_before(np.array([30.0]), np.array([5.0, 6.0, 20.0, 30.0, 31.0]), 24.0)
-    >>> low.tolist(), high.tolist()
-    ([2], [4])
-    """
-    return np.searchsorted(made, begins - window, side="right"), np.searchsorted(made, begins, side="right")
-
-
-def _share(told: SystemAfter) -> float:
-    """The share of the incidents within the window that its changes brought, by the ratio drawn towards 1."""
-    after, at = told.after, told.at
-    if after is None or not np.isfinite([after.low[at], after.high[at]]).all():
-        return 0.0
-    error = (np.log(after.high[at]) - np.log(after.low[at])) / (2 * 1.96)
-    drawn = np.log(after.ratio[at]) * PRIOR**2 / (PRIOR**2 + error**2)
-    return float(max(0.0, -np.expm1(-drawn)))
-
-
-def _credit(
-    of: np.ndarray, weight: np.ndarray, share: float, verdicts: Sequence[bool | None]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Credit of each link: weights against a "no change" of 1, scaled so that the mean over incidents is ``share``."""
-    if not len(of):
-        return np.empty(0)
-    incidents, place = np.unique(of, return_inverse=True)
-    low, high = -40.0, 40.0
-    for _ in range(60 if share > 0 else 0):
-        middle = (low + high) / 2
-        total = np.exp(middle) * np.bincount(place, weight)
-        low, high = (middle, high) if (total / (1 + total)).sum() < share * len(incidents) else (low, middle)
-    scaled = weight * (np.exp((low + high) / 2) if share > 0 else 0.0)
-    said = np.array([0 if one is None else 1 if one else -1 for one in verdicts])
-    settled = np.bincount(place, said == 1)[place] > 0
-    scaled = np.where(settled, weight * (said == 1), np.where(said == -1, 0.0, scaled))
-    total = np.bincount(place, scaled)[place]
-    return np.asarray(scaled / np.maximum(np.where(settled, total, 1 + total), 1e-300))
+    return [replace(one, q_value=float(value)) for one, value in zip(told, q, strict=True)]

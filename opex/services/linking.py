@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData, Refused
-from opex.evidence.linking import Linked, SystemAfter, Who, link
+from opex.evidence.after_changes import WINDOWS
+from opex.evidence.credit import credited
+from opex.evidence.facts import YEAR
+from opex.evidence.linking import Compared, Linked, SystemAfter, Who, compare, links_within, within
+from opex.services import link_verdicts
 from opex.services.context import Context
-from opex.services.knowing import known
+from opex.services.knowing import Known, known
 
-__all__ = ["WINDOW_HOURS", "Who", "document", "linked", "table", "window_of"]
+__all__ = ["WINDOW_HOURS", "Who", "compared", "document", "figures", "linked", "table", "window_of"]
 
 WINDOW_HOURS = 24.0
 _UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
@@ -21,12 +25,51 @@ _UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
 def linked(
     context: Context, *, window_hours: float = WINDOW_HOURS, who: Who = "all", as_of: datetime | None = None
 ) -> Linked | NotEnoughData:
-    """Each system's incidents beside its own changes; computed once for each state of the facts."""
+    """Each system's incidents beside its own changes, and the links with their credit.
+
+    What takes long (permuted weeks) is computed once for each state of the facts; another window or a verdict only
+    shares the credit anew.
+    """
     now = known(context, as_of)
     if isinstance(now, NotEnoughData):
         return now
-    key = (now.revision, now.as_of, window_hours, who)
-    return context.memory.get("linked", key, lambda: link(now.facts, window_hours=window_hours, who=who))
+    slow = compared(context, now, window_hours, who)
+    key = (now.revision, now.as_of, slow.windows, window_hours, who)
+    pairs = context.memory.get("pairs", key, lambda: links_within(slow, window_hours))
+    said = {pair: word.verdict == "holds" for pair, word in link_verdicts.said(context).items()}
+    decided = context.database.revisions()["decisions"]
+    return context.memory.get(
+        "linked", (*key, decided), lambda: within(slow, window_hours, credited(pairs, now.facts, said))
+    )
+
+
+def compared(context: Context, now: Known, window_hours: float = WINDOW_HOURS, who: Who = "all") -> Compared:
+    """What permuted weeks tell of every system; the same for all of the usual windows."""
+    windows = tuple(sorted({*WINDOWS, float(window_hours)}))
+    key = (now.revision, now.as_of, windows, who)
+    return context.memory.get("compared", key, lambda: compare(now.facts, windows=windows, who=who))
+
+
+def figures(context: Context, *, window_hours: float = WINDOW_HOURS, as_of: datetime | None = None) -> pd.DataFrame:
+    """What changes bring, for each system and environment that could be told of: a source of measures for drivers.
+
+    Columns system, environment; rate_ratio, low, high (inside against outside of the window after changes);
+    excess_incidents, excess_low, excess_high (a year of 365 days); q_value. By system and environment. Missing where a
+    window has too little to tell; without a row where there is too little of both.
+    """
+    columns = ["system", "environment", "rate_ratio", "low", "high", "excess_incidents", "excess_low", "excess_high",
+               "q_value"]  # fmt: skip
+    now = known(context, as_of)
+    slow = None if isinstance(now, NotEnoughData) else compared(context, now, window_hours)
+    if slow is None or slow.begin is None or slow.end is None:
+        return pd.DataFrame(columns=columns)
+    at, a_year = slow.windows.index(float(window_hours)), YEAR / (slow.end - slow.begin)
+    rows = [
+        (one.system, one.environment, after.ratio[at], after.low[at], after.high[at], after.excess[at] * a_year,
+         after.excess_low[at] * a_year, after.excess_high[at] * a_year, one.q_value)
+        for one in slow.systems if (after := one.after) is not None
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
 
 
 def window_of(text: str) -> float:
@@ -72,8 +115,13 @@ def document(found: Linked) -> dict[str, Any]:
         "begin": found.begin and found.begin.isoformat().replace("+00:00", "Z"),
         "end": found.end and found.end.isoformat().replace("+00:00", "Z"),
         "systems": [_system(one) for one in found.systems],
-        "links": found.links[["incident", "change", "lead_minutes", "credit"]].to_dict("records"),
+        "links": [_link(row) for row in found.links.to_dict("records")],
     }
+
+
+def _link(row: dict[Any, Any]) -> dict[str, Any]:
+    plain = {name: row[name] for name in ("incident", "change", "lead_minutes", "credit", "system", "environment")}
+    return plain | {"verdict": row["verdict"] or None}
 
 
 def _system(one: SystemAfter) -> dict[str, Any]:
@@ -91,8 +139,10 @@ def _system(one: SystemAfter) -> dict[str, Any]:
         )  # fmt: skip
         told = dict(zip(told, (_number(value) for value in values), strict=True)) | {"seen": int(after.seen[one.at])}
     sweep = [] if after is None else [
-        {"window_hours": hours, "seen": int(seen), "expected": _number(expected), "rate_ratio": _number(ratio)}
-        for hours, seen, expected, ratio in zip(one.windows, after.seen, after.expected, after.ratio, strict=True)
+        {"window_hours": hours, "seen": int(after.seen[n]), "expected": _number(after.expected[n]),
+         "rate_ratio": _number(after.ratio[n]), "rate_ratio_low": _number(after.low[n]),
+         "rate_ratio_high": _number(after.high[n])}
+        for n, hours in enumerate(one.windows)
     ]  # fmt: skip
     return {**plain, **told, "q_value": _number(one.q_value), "windows": sweep}
 

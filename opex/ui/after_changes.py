@@ -6,17 +6,19 @@ import streamlit as st
 from opex.charts import rate_ratios
 from opex.domain.problems import NotEnoughData
 from opex.domain.safe import markdown
-from opex.evidence.linking import Linked, SystemAfter
+from opex.evidence.linking import Linked
 from opex.services import linking
 from opex.services.context import Context
-from opex.services.finding import evidence
+from opex.services.system_timeline import described
+from opex.ui.one_link import told
+from opex.ui.one_system import one_system
 from opex.ui.words import several
 
 __all__ = ["changes_view"]
 
 WINDOWS = {"1 h": 1.0, "4 h": 4.0, "8 h": 8.0, "24 h": 24.0, "3 days": 72.0, "7 days": 168.0}
-WHO = {"all changes": "all", "people's": "people", "robots'": "robots"}
-CLEAR, DRAWN = 0.05, 12
+WHO: dict[str, linking.Who] = {"all changes": "all", "people's": "people", "robots'": "robots"}
+CLEAR, DRAWN = 0.05, 8
 RULES = (
     "Only the first incident of an episode counts; changes made during one, or in the 12 hours after it, are taken for "
     "its fixes. Chance is what the same incidents meet when weeks of changes change places within six to eight weeks. "
@@ -26,14 +28,15 @@ RULES = (
 
 
 def changes_view(of: Context) -> None:
-    """Rate ratios by system with their intervals, then the rows, then one system's links."""
+    """The link that tells most and what chance would give, rate ratios by system, the rows, then one system."""
     with st.container(horizontal=True):
         window = st.segmented_control("Within", list(WINDOWS), default="24 h", key="after_window", required=True,
                                       bind="query-params")  # fmt: skip
         who = st.segmented_control("Whose changes", list(WHO), default="all changes", key="after_who", required=True,
                                    bind="query-params")  # fmt: skip
+    whose: linking.Who = WHO[who or "all changes"]
     with st.spinner("Comparing with two thousand other orders of the weeks …"):
-        found = linking.linked(of, window_hours=WINDOWS[window or "24 h"], who=WHO[who or "all changes"])  # type: ignore[arg-type]
+        found = linking.linked(of, window_hours=WINDOWS[window or "24 h"], who=whose)
     table = pd.DataFrame() if isinstance(found, NotEnoughData) else linking.table(found)
     if isinstance(found, NotEnoughData) or table.empty:
         st.info(
@@ -42,11 +45,11 @@ def changes_view(of: Context) -> None:
             "Systems."
         )
         return
-    st.markdown(_answer(table, found, window or "24 h"))
-    told = table[table["ratio"].notna()].head(DRAWN)
-    if len(told):
+    st.markdown(_answer(of, table, found, window or "24 h"))
+    known = table[table["ratio"].notna()].head(DRAWN)
+    if len(known):
         st.altair_chart(
-            rate_ratios(_drawn(told)), alt="Rate of incidents after changes by system, with intervals; 1 is chance"
+            rate_ratios(_drawn(known)), alt="Rate of incidents after changes by system, with intervals; 1 is chance"
         )
     chosen = _rows(table)
     if found.begin and found.end:
@@ -58,24 +61,45 @@ def changes_view(of: Context) -> None:
                 pd.DataFrame([(one.system, one.environment, one.lacks) for one in few],
                              columns=["system", "environment", "what is missing"]), hide_index=True,
             )  # fmt: skip
-    if chosen is not None:
-        row = table.iloc[chosen]
-        _system(of, found, next(one for one in found.systems
-                                if (one.system, one.environment) == (row["system"], row["environment"])))  # fmt: skip
+    _known_causes(of, found)
+    row = table.iloc[chosen or 0]
+    subject = (row["system"], row["environment"])
+    one_system(of, found, next(one for one in found.systems if (one.system, one.environment) == subject), whose)
 
 
-def _answer(table: pd.DataFrame, found: Linked, window: str) -> str:
+def _answer(of: Context, table: pd.DataFrame, found: Linked, window: str) -> str:
     clear = table[table["q"] <= CLEAR]
     best = table.iloc[0]
-    seen = (
+    chance = (
         f"{int(best['seen'])} of {several(int(best['episodes']), 'episode')} of {markdown(best['system'])} began "
         f"within {window} after a change of it; chance would give {best['expected']:.1f}."
     )
     if clear.empty:
-        return f"No system's incidents follow its own changes more than chance explains. The nearest: {seen}"
-    names = ", ".join(markdown(name) for name in clear["system"].head(5))
-    breaks = "1 system breaks by its" if len(clear) == 1 else f"{len(clear)} systems break by their"
-    return f"{breaks} own changing: {names}. {seen}"
+        return f"No system's incidents follow its own changes more than chance explains. The nearest: {chance}"
+    mine = found.links[(found.links["system"] == best["system"]) & (found.links["environment"] == best["environment"])]
+    mine = mine[mine["verdict"] != "rejected"].sort_values(["credit", "lead_minutes"], ascending=[False, True])
+    lead = told(described(of, mine.head(1)).iloc[0]) if len(mine) else ""
+    others = ", ".join(markdown(name) for name in clear["system"].iloc[1:6])
+    more = f" So {'does' if len(clear) == 2 else 'do'} also, by their own changing: {others}." if others else ""
+    return f"{lead} {chance}{more}"
+
+
+def _known_causes(of: Context, found: Linked) -> None:
+    """Links that a source states or people confirmed, of all systems, also of those with too little data."""
+    known = described(of, found.links[found.links["verdict"].isin(["stated", "holds"])])
+    if known.empty:
+        return
+    with st.expander(f"Known causes: {several(len(known), 'link')}", key="after_known"):
+        st.dataframe(
+            known[["system", "incident_title", "change_title", "lead_minutes", "verdict"]],
+            key="after_known_rows", hide_index=True, alt="Links that a source states or people confirmed",
+            column_config={
+                "incident_title": st.column_config.TextColumn("incident", width="large"),
+                "change_title": st.column_config.TextColumn("change", width="large"),
+                "lead_minutes": st.column_config.NumberColumn("minutes before", format="%.0f"),
+                "verdict": st.column_config.TextColumn("known how", help="stated by the source, or it holds: people"),
+            },
+        )  # fmt: skip
 
 
 def _drawn(table: pd.DataFrame) -> pd.DataFrame:
@@ -92,6 +116,7 @@ def _rows(table: pd.DataFrame) -> int | None:
         shown,
         key="after_systems",
         hide_index=True,
+        height=min(38 + 35 * len(shown), 250),
         on_select="rerun",
         selection_mode="single-row",
         alt="Systems with incidents after changes; select one to see its windows and links",
@@ -104,39 +129,3 @@ def _rows(table: pd.DataFrame) -> int | None:
         },
     )
     return event.selection.rows[0] if event.selection.rows else None
-
-
-def _system(of: Context, found: Linked, one: SystemAfter) -> None:
-    st.subheader(markdown(f"{one.system}, {one.environment}"), anchor=False)
-    after = one.after
-    assert after is not None  # noqa: S101 - only systems that could be told of are in the table
-    sweep = pd.DataFrame({
-        "within": [f"{hours:g} h" for hours in one.windows], "episodes": after.seen, "chance": after.expected,
-        "times": after.ratio, "from": after.low, "to": after.high,
-    })  # fmt: skip
-    numbers = {name: st.column_config.NumberColumn(format="%.1f") for name in ("chance", "times", "from", "to")}
-    st.dataframe(sweep, key="after_sweep", hide_index=True, column_config=numbers)
-    links = found.links[(found.links["system"] == one.system) & (found.links["environment"] == one.environment)]
-    if links.empty:
-        return
-    titles = evidence(of, links["incident"].unique().tolist()).set_index("id")["title"]
-    shown = links.assign(incident=links["incident"].map(titles)).sort_values("credit", ascending=False)
-    best = shown.iloc[0]
-    st.markdown(
-        f"The likeliest: {markdown(best['change'])} landed {_lead(best['lead_minutes'])} before "
-        f"“{markdown(best['incident'])}” and has {best['credit']:.0%} of the credit; other changes, or none, have "
-        "the rest."
-    )
-    st.dataframe(
-        shown[["incident", "change", "lead_minutes", "credit"]],
-        key="after_links",
-        hide_index=True,
-        column_config={
-            "lead_minutes": st.column_config.NumberColumn("minutes before", format="%.0f"),
-            "credit": st.column_config.NumberColumn("credit", format="percent"),
-        },
-    )
-
-
-def _lead(minutes: float) -> str:
-    return f"{minutes:.0f} minutes" if minutes < 90 else f"{minutes / 60:.0f} hours"

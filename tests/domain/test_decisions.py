@@ -12,6 +12,7 @@ from opex.domain.decisions import (
     Commented,
     Declined,
     Described,
+    Judged,
     Merged,
     Moved,
     Person,
@@ -41,6 +42,7 @@ ONE_OF_EACH = [
     Rated(driver="value", level=3),
     Struck(incident="jira:7", reason="a drill"),
     Moved(to=1, reason="commitment", words="promised"),
+    Judged(incident="jira:7", change="git:a", verdict="holds", reason="rolled back, well again"),
     Withdrawn(seq=12),
 ]
 

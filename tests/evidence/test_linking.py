@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from opex.evidence.credit import stated_causes
 from opex.evidence.facts import Facts
 from opex.evidence.linking import Linked, link
 from tests.evidence import builders as b
@@ -135,3 +136,50 @@ def test_people_confirm_and_reject_links_which_changes_credit_and_never_the_rati
     assert one.q_value == other.q_value
     for name, value in vars(one.after).items():
         np.testing.assert_array_equal(value, getattr(other.after, name))
+
+
+def test_a_rejected_change_gives_its_share_to_the_others_and_to_no_change() -> None:
+    facts = guilty()
+    again = [
+        b.change(f"{row.source_id}-early", (b.AS_OF - row.started_at).total_seconds() / 86400 + 0.5)
+        for row in facts.changes.itertuples()
+    ]
+    more = b.facts(
+        facts.incidents.drop(columns="id").to_dict("records"),
+        changes=[*facts.changes.drop(columns="id").to_dict("records"), *again],
+    )
+    before = link(more, **FAST).links
+    pair = before[before["incident"] == before["incident"].iloc[0]].set_index("change")
+    gone, other = pair["credit"].idxmax(), pair["credit"].idxmin()
+    after = link(more, verdicts={(pair["incident"].iloc[0], gone): False}, **FAST).links
+    now = after[after["incident"] == pair["incident"].iloc[0]].set_index("change")
+    assert now.loc[gone, ["credit", "verdict"]].tolist() == [0.0, "rejected"]
+    assert pair.loc[other, "credit"] < now.loc[other, "credit"] < pair["credit"].sum()
+    assert now["prior"].tolist() == pair["credit"].tolist()
+
+
+def test_a_cause_that_the_source_states_has_all_the_credit_also_out_of_the_window_until_people_reject_it() -> None:
+    facts = guilty()
+    chosen, change = facts.incidents["id"].iloc[7], facts.changes.iloc[0]
+    caused = facts.incidents["id"].eq(chosen).map({True: change["source_id"], False: None}).astype("str")
+    stated = replace(facts, incidents=facts.incidents.assign(caused_by=caused))
+    found = link(stated, **FAST)
+    [row] = found.links[found.links["change"].eq(change["id"]) & found.links["incident"].eq(chosen)].to_dict("records")
+    assert row["lead_minutes"] > 24 * 60
+    assert (row["system"], row["environment"]) == ("checkout", "production")
+    assert (row["prior"], row["credit"], row["verdict"]) == (0.0, 1.0, "stated")
+    others = found.links[found.links["incident"].eq(chosen) & found.links["change"].ne(change["id"])]
+    assert others["credit"].tolist() == [0.0] * len(others)
+    assert only(found).q_value == only(link(facts, **FAST)).q_value
+    said = link(stated, verdicts={(chosen, change["id"]): False}, **FAST).links
+    pd.testing.assert_frame_equal(said, link(facts, **FAST).links)
+
+
+def test_a_stated_cause_is_looked_for_in_its_own_source_first_and_planned_work_states_none() -> None:
+    facts = b.facts(
+        [b.incident("a", 10, caused_by="CHG-1; t:CHG-2;unknown"), b.incident("b", 9, caused_by="CHG-3"),
+         b.incident("p", 8, caused_by="CHG-1", planned=True)],
+        changes=[b.change("CHG-1", 11), b.change("CHG-1", 12, source="other"), b.change("CHG-2", 13),
+                 b.change("CHG-3", 14, source="other")],
+    )  # fmt: skip
+    assert stated_causes(facts) == {("t:a", "t:CHG-1"), ("t:a", "t:CHG-2"), ("t:b", "other:CHG-3")}

@@ -12,6 +12,7 @@ from opex.domain.decisions import (
     Declined,
     Described,
     Entry,
+    Judged,
     Merged,
     Moved,
     Person,
@@ -47,6 +48,7 @@ SAYINGS: list[Saying] = [
     Rated(driver="audit", level=-4),
     Struck(incident="jira:1", reason="a test"),
     Moved(to=1, reason="urgency", words="Friday"),
+    Judged(incident="jira:1", change="git:a", verdict="rejected", reason="another region"),
     Withdrawn(seq=2**62),
 ]
 

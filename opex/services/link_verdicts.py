@@ -1,0 +1,101 @@
+"""What people say of the link of an incident and a change. It moves credit, and never a ratio or a p-value."""
+
+from dataclasses import dataclass
+from uuid import uuid4
+
+from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
+from opex.domain.problems import NotEnoughData, Refused
+from opex.review.state import standing
+from opex.services.context import Context
+from opex.services.knowing import known
+from opex.services.reviewing import Speaker
+from opex.store import decisions
+
+__all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkVerdict:
+    """The last word on a link that stands: ``holds`` or ``rejected``, who said so, and why."""
+
+    verdict: str
+    reason: str
+    person: Person
+    seq: int
+
+
+def said(context: Context) -> dict[Pair, LinkVerdict]:
+    """The word that stands on each link, by incident and change; of several the last."""
+    decided = context.database.revisions()["decisions"]
+    return context.memory.get("link_verdicts", decided, lambda: _standing(decisions.journal(context.database)))
+
+
+def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
+    return {
+        (entry.saying.incident, entry.saying.change): LinkVerdict(
+            verdict=entry.saying.verdict, reason=entry.saying.reason, person=entry.person, seq=entry.seq
+        )
+        for entry in standing(entries)
+        if isinstance(entry.saying, Judged)
+    }
+
+
+def version(context: Context, incident: str, change: str) -> int:
+    """The number of the last thing said of this link, withdrawn or not; 0 for none. A page carries what it showed."""
+    of = link_id(incident, change)
+    return max((entry.seq for entry in decisions.journal(context.database) if entry.opportunity == of), default=0)
+
+
+def judge(context: Context, incident: str, change: str, speaker: Speaker, *, holds: bool, reason: str) -> int:
+    """Confirm or reject a link; returns the entry's number.
+
+    Raises
+    ------
+    Refused
+        No such incident or change is known, the incident is planned work, or no reason is given.
+    """
+    _refuse_unknown(context, incident, change)
+    verdict = "holds" if holds else "rejected"
+    return _write(context, incident, change, Judged(incident=incident, change=change, verdict=verdict, reason=reason),
+                  speaker)  # fmt: skip
+
+
+def withdraw(context: Context, incident: str, change: str, speaker: Speaker) -> int:
+    """Take back the last word that stands on a link; what stood before it stands again.
+
+    Raises
+    ------
+    Refused
+        Nobody said anything of it that stands.
+    """
+    stands = said(context).get((incident, change))
+    if stands is None:
+        raise Refused(f'Nobody judged the link of "{incident}" and "{change}": there is nothing to withdraw.')
+    return _write(context, incident, change, Withdrawn(seq=stands.seq), speaker)
+
+
+def _write(context: Context, incident: str, change: str, saying: Judged | Withdrawn, speaker: Speaker) -> int:
+    return decisions.append(
+        context.database,
+        request_id=speaker.request_id or uuid4().hex,
+        at=context.now(),
+        person=speaker.person,
+        opportunity=link_id(incident, change),
+        saying=saying,
+        seen=speaker.seen,
+    )
+
+
+def _refuse_unknown(context: Context, incident: str, change: str) -> None:
+    now = known(context)
+    if isinstance(now, NotEnoughData):
+        raise Refused("There is nothing to judge yet: load incidents and changes first.")
+    row = now.facts.incidents[now.facts.incidents["id"] == incident]
+    if row.empty:
+        raise Refused(f'There is no incident "{incident}".')
+    if bool(row["planned"].iloc[0]):
+        raise Refused(f'"{incident}" is planned work, and so no incident that a change could have brought.')
+    if not (now.facts.changes["id"] == change).any():
+        raise Refused(f'There is no change "{change}".')
