@@ -16,6 +16,7 @@ from tests.services.sample import copy_to
 
 Run = Callable[..., tuple[int, str, str]]
 SAMPLE = ROOT / "data" / "sample"
+FINDERS = {"theme", "area", "slow_recovery", "worsening_trend", "risky_changes", "environment_gap"}
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def test_find_lists_candidates_with_their_evidence(sample: Run) -> None:
               "falsifier", "status"}  # fmt: skip
     for row in told["candidates"]:
         assert fields <= set(row)
-        assert set(row["finders"]) <= {"theme", "area", "slow_recovery", "worsening_trend"}
+        assert set(row["finders"]) <= FINDERS
         assert all(i.startswith("sample:INC-") for i in row["incidents"])
         assert all(c.startswith("sample:CHG-") for c in row["changes"])
         assert row["low"] <= row["effect"] <= row["high"]

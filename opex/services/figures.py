@@ -1,17 +1,20 @@
 """What is known of systems as wholes, as measures for drivers: each figure with its interval."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import partial
 
 import pandas as pd
 
-from opex.ranking.measures import FIGURES
+from opex.domain.problems import NotEnoughData
+from opex.services import forecasting, linking
 from opex.services.context import Context
+from opex.services.forecasting import Pain
 
 __all__ = ["figures"]
 
+COLUMNS = ["system", "environment", "value", "low", "high"]
 Figure = Callable[[Context, datetime], pd.DataFrame]
-_SOURCES: Mapping[str, Figure] = {}
 
 
 def figures(context: Context, measures: Collection[str], as_of: datetime) -> dict[str, pd.DataFrame]:
@@ -19,4 +22,25 @@ def figures(context: Context, measures: Collection[str], as_of: datetime) -> dic
 
     Each table has columns system, environment (missing where the figure holds for all), value, low, high.
     """
-    return {name: _SOURCES[name](context, as_of) for name in FIGURES if name in measures and name in _SOURCES}
+    return {name: source(context, as_of) for name, source in _SOURCES.items() if name in measures}
+
+
+def _expected(pain: Pain, context: Context, as_of: datetime) -> pd.DataFrame:
+    found = forecasting.expected(context, by="system", period="quarter", pain=pain, as_of=as_of)
+    if isinstance(found, NotEnoughData):
+        return pd.DataFrame(columns=COLUMNS)
+    told = found.rename(columns={"subject": "system", "expected": "value"}).assign(environment=None)
+    return told[COLUMNS]
+
+
+def _after_changes(value: str, low: str, high: str, context: Context, as_of: datetime) -> pd.DataFrame:
+    found = linking.figures(context, as_of=as_of)
+    return found[["system", "environment", value, low, high]].set_axis(COLUMNS, axis=1).dropna(subset="value")
+
+
+_SOURCES: dict[str, Figure] = {
+    "expected_incidents": partial(_expected, "count"),
+    "expected_hours": partial(_expected, "hours"),
+    "rate_after_changes": partial(_after_changes, "rate_ratio", "low", "high"),
+    "excess_incidents": partial(_after_changes, "excess_incidents", "excess_low", "excess_high"),
+}

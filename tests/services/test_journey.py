@@ -195,6 +195,7 @@ def test_a_workspace_that_never_saw_the_later_facts_ranks_the_past_alike(
     knowing.save_catalogue(context, knowing.catalogue(sample))
     loading.load(context, [tmp_path / "early.csv"], Asked(kind="incidents", source="sample"))
     loading.load(context, [SAMPLE / "readings.csv"], Asked(kind="metrics", source="sample"))
+    loading.load(context, [SAMPLE / "changes.csv"], Asked(kind="changes", source="sample"))
 
     seen = [(i.opportunity.title, round(i.score, 9), i.opportunity.incidents) for i in order(sample, as_of=then).items]
     known = [
