@@ -8,7 +8,7 @@ import pandas as pd
 
 from opex.charts.look import ACCENT, LOSS, QUIET, calm
 
-__all__ = ["levels"]
+__all__ = ["levels", "moments"]
 
 
 def levels(
@@ -18,7 +18,6 @@ def levels(
     unit: str,
     shift: tuple[datetime, datetime, datetime] | None = None,
     bars: bool = True,
-    marked: pd.DataFrame | None = None,
 ) -> Any:
     """One small multiple: the values, a line for each level, and the date of the shift with its range.
 
@@ -30,8 +29,6 @@ def levels(
         Columns begin, end, low_side and high_side: the level at both ends. May be empty.
     shift
         Earliest, likeliest and latest moment.
-    marked
-        Columns at and value: single moments that stand out, drawn as points.
     """
     x = alt.X("at:T", title=None, axis=alt.Axis(tickCount=6, format="%b %Y", labelOverlap=True, labelFlush=True))
     y = alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=3))
@@ -55,6 +52,29 @@ def levels(
             alt.Chart(ends[["at", "value", "stretch"]]).mark_line(color=ACCENT, strokeWidth=3)
             .encode(x="at:T", y="value:Q", detail="stretch:N")
         )  # fmt: skip
-    if marked is not None and len(marked):
-        layers.append(alt.Chart(marked).mark_point(color=LOSS, filled=True, size=40).encode(x=x, y=y, tooltip=tip))
     return calm(alt.layer(*layers).properties(height=170))
+
+
+def moments(points: pd.DataFrame, *, unit: str) -> Any:
+    """A metric about an alarm: grey what was measured, in the accent what was expected, dots where it stood out.
+
+    ``points`` has columns at, value, expected and stood_out.
+    """
+    x = alt.X("at:T", title=None, axis=alt.Axis(tickCount=6, format="%-d %b, %H:%M", labelOverlap=True))
+    y = alt.Y("value:Q", title=unit, axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=False))
+    tip = [
+        alt.Tooltip("at:T", title="at", format="%-d %b %Y, %H:%M"),
+        alt.Tooltip("value:Q", title=unit, format=",.4~g"),
+        alt.Tooltip("expected:Q", format=",.4~g"),
+    ]
+    base = alt.Chart(points).encode(x=x)
+    seen = base.mark_line(color=QUIET, opacity=0.8, strokeWidth=1.2).encode(y=y)
+    expected = base.mark_line(color=ACCENT, strokeWidth=1.5, strokeDash=[5, 3]).encode(
+        y=alt.Y("expected:Q", title=unit)
+    )
+    out = (
+        base.transform_filter("datum.stood_out")
+        .mark_point(color=LOSS, filled=True, size=45, opacity=1)
+        .encode(y=y, tooltip=tip)
+    )
+    return calm((seen + expected + out).properties(height=220))

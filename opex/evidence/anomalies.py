@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from opex.domain.problems import NotEnoughData
 
-__all__ = ["BUDGET", "Alarm", "Scored", "alarms", "regular", "scored"]
+__all__ = ["BUDGET", "Alarm", "Scored", "alarms", "joined", "regular", "scored"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -24,9 +24,11 @@ BUDGET = 0.5
 LEAST_READINGS, LEAST_DAYS, MOST_READINGS = 150, 2.0, 200_000
 HOUR, DAY, WEEK = 3600, 86_400, 604_800
 MEMORY_DAYS, TAIL_SHARE, LEAST_IN_TAIL = 28.0, 0.02, 12
+FEWEST_RECENT, FEWEST_USUAL, FEWEST_REMEMBERED = 6, 48, 1000
 QUIET_HOURS = 3.0
 """Moments no further apart than this are one alarm."""
-MOST_SHAPE = 0.5
+MOST_SHAPE, USUAL_SHAPE, FEW_SHAPE, FEW_PEAKS = 0.5, 0.15, 10, 20
+"""Shapes of tails, and how much few peaks are mistrusted; chosen on seeded metrics so that the budget about holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +42,8 @@ class Scored:
     value, expected, scale
         Readings (NaN in gaps), what was expected, and the usual size of a deviation; both from the past alone.
     point, window
-        How far one reading, and the mean of the last hour, are from what was expected, in limits: above 1 is an alarm.
-        NaN in the first days and in gaps.
+        How far one reading, and the mean of the last hour (of two readings at least), are from what was expected, in
+        limits: above 1 is an alarm. NaN in the first days and in gaps.
     step
         Seconds.
     """
@@ -77,21 +79,21 @@ def regular(at: Ints, value: Floats) -> tuple[Ints, Floats, int]:
 
     Examples
     --------
-    >>> at, value, step = regular(np.array([0, 60, 60, 240]), np.array([1.0, 2.0, 4.0, 5.0]))
+    >>> at, value, step = regular(np.array([0, 60, 60, 120, 240]), np.array([1.0, 2.0, 4.0, 5.0, 6.0]))
     >>> at.tolist(), value.tolist(), step
-    ([0, 60, 120, 180, 240], [1.0, 3.0, nan, nan, 5.0], 60)
+    ([0, 60, 120, 180, 240], [1.0, 3.0, 5.0, nan, 6.0], 60)
     """
     finite = np.isfinite(value)
     readings = pd.Series(value[finite]).groupby(at[finite]).median()
     if len(readings) < 2:
-        return readings.index.to_numpy(dtype=np.int64), readings.to_numpy(dtype=np.float64), 1
+        return np.asarray(readings.index, dtype=np.int64), np.asarray(readings, dtype=np.float64), 1
     moments = readings.index.to_numpy(dtype=np.int64)
     step = max(1, int(np.median(np.diff(moments))), -(-int(moments[-1] - moments[0]) // MOST_READINGS))
     place = np.round((moments - moments[0]) / step).astype(np.int64)
     joined = pd.Series(readings.to_numpy()).groupby(place).median()
     grid = np.full(int(place[-1]) + 1, np.nan)
     grid[joined.index.to_numpy()] = joined.to_numpy()
-    return np.asarray(moments[0] + step * np.arange(len(grid))), grid, step
+    return np.asarray(moments[0] + step * np.arange(len(grid)), dtype=np.int64), grid, step
 
 
 def scored(at: Ints, value: Floats, *, budget: float = BUDGET) -> Scored | NotEnoughData:
@@ -117,8 +119,9 @@ def scored(at: Ints, value: Floats, *, budget: float = BUDGET) -> Scored | NotEn
     over the past week. A deviation is divided by its usual size, the larger of 1.4826 MAD and the 90 % quantile / 1.645
     of the past week. The limit of a day is told from the deviations of the 28 days before, alarms cut to their limit: a
     generalised Pareto distribution over the largest 2 % (peaks over threshold, Davison and Smith 1990; probability
-    weighted moments, Hosking and Wallis 1987; shape 0 to 0.5), each run of neighbours counted once, at the level that
-    the budget allows.
+    weighted moments, Hosking and Wallis 1987; shape 0 to 0.5, drawn to 0.15 as by ten peaks), each run of neighbours
+    counted once, at the level that the budget allows; for n peaks the budget is 1 + 20 / n times smaller, since a limit
+    told from few is uncertain, and that costs false alarms.
     """
     grid_at, grid, step = regular(at, value)
     have = int(np.isfinite(grid).sum())
@@ -141,26 +144,29 @@ def scored(at: Ints, value: Floats, *, budget: float = BUDGET) -> Scored | NotEn
     )  # fmt: skip
 
 
-def _past(values: Floats, seconds: float, step: int) -> "pd.api.typing.Rolling[pd.Series]":
-    """The readings before each one, within so many seconds, from half a day (or half of that) on; not its own."""
-    width = max(3, round(seconds / step))
-    least = max(2, round(min(seconds, DAY) / 2 / step))
+def _past(values: Floats, seconds: float, step: int, fewest: int) -> "pd.api.typing.Rolling[pd.Series]":
+    """The readings before each one, within so many seconds, from half a day (or half of that) on; not its own.
+
+    Of a metric that is measured seldom at least the last ``fewest``.
+    """
+    width = max(fewest, round(seconds / step))
+    least = max(2, fewest // 4, round(min(seconds, DAY) / 2 / step))
     return pd.Series(values).shift(1).rolling(width, min_periods=min(width, least))
 
 
 def _expected(grid: Floats, step: int) -> Floats:
     """The nearest of three forecasts, each from the past alone."""
     forecasts = np.vstack([
-        _past(grid, 3 * HOUR, step).median().to_numpy(),
+        _past(grid, 3 * HOUR, step, FEWEST_RECENT).median().to_numpy(),
         _same_time(grid, step, DAY, most=7, least=3),
         _same_time(grid, step, WEEK, most=4, least=3),
     ])  # fmt: skip
     missed = np.abs(grid - forecasts)
-    typical = np.vstack([_past(one, WEEK, step).mean().to_numpy() for one in missed])
+    typical = np.vstack([_past(one, WEEK, step, FEWEST_USUAL).mean().to_numpy() for one in missed])
     typical[np.isnan(typical) | np.isnan(forecasts)] = np.inf
     chosen = typical.argmin(axis=0)
     picked = forecasts[chosen, np.arange(len(grid))]
-    return np.where(np.isnan(picked), forecasts[0], picked)
+    return np.asarray(np.where(np.isnan(picked), forecasts[0], picked))
 
 
 def _same_time(grid: Floats, step: int, period: int, *, most: int, least: int) -> Floats:
@@ -180,15 +186,15 @@ def _same_time(grid: Floats, step: int, period: int, *, most: int, least: int) -
 def _scale(apart: Floats, step: int) -> Floats:
     """The usual size of a deviation in the past week; the smallest one ever seen where most were none."""
     size = np.abs(apart)
-    past = _past(size, WEEK, step)
+    past = _past(size, WEEK, step, FEWEST_USUAL)
     usual = np.fmax(1.4826 * past.median().to_numpy(), past.quantile(0.9).to_numpy() / 1.645)
     least = pd.Series(np.where(size > 0, size, np.nan)).shift(1).cummin().ffill().to_numpy()
-    return np.where(usual == 0, np.nan_to_num(least, nan=0.0), usual)
+    return np.asarray(np.where(usual == 0, np.nan_to_num(least, nan=0.0), usual))
 
 
 def _in_limits(score: Floats, step: int, budget: float) -> Floats:
     """Scores divided by the limit of their day, told from the days before; an alarm counts there as the limit."""
-    n, day, memory = len(score), max(1, round(DAY / step)), round(MEMORY_DAYS * DAY / step)
+    n, day, memory = len(score), max(1, round(DAY / step)), max(FEWEST_REMEMBERED, round(MEMORY_DAYS * DAY / step))
     told, kept = np.full(n, np.nan), score.copy()
     for begin in range(round(LEAST_DAYS * DAY / step), n, day):
         limit = _limit(kept[max(0, begin - memory) : begin], step, budget)
@@ -217,16 +223,29 @@ def _limit(past: Floats, step: int, budget: float) -> float:
 
 
 def _pareto_level(peaks: Floats, times: float) -> float:
-    """The excess that one in ``times`` peaks passes, by a generalised Pareto distribution."""
+    """The excess that one in ``times`` peaks passes, by a generalised Pareto distribution; wider for few peaks."""
     ordered = np.sort(peaks)
     n = len(ordered)
     mean = float(ordered.mean())
     weighted = float((ordered * (n - np.arange(n) - 0.65)).mean() / n)
     spread = mean - 2 * weighted
-    shape = float(np.clip(2 - mean / spread, 0.0, MOST_SHAPE)) if spread > 0 and n >= 5 else 0.0
-    size = mean * (1 - shape)
-    far = max(times, 1.0)
-    return size * (float(np.log(far)) if shape < 1e-6 else (far**shape - 1) / shape)
+    own = 2 - mean / spread if spread > 0 else USUAL_SHAPE
+    shape = float(np.clip((n * own + FEW_SHAPE * USUAL_SHAPE) / (n + FEW_SHAPE), 0.0, MOST_SHAPE))
+    far = max(times * (1 + FEW_PEAKS / n), 1.0)
+    return mean * (1 - shape) * (float(np.log(far)) if shape < 1e-6 else (far**shape - 1) / shape)
+
+
+def joined(at: Ints, beyond: Flags) -> list[NDArray[np.intp]]:
+    """The positions of the moments that stand out, those no more than three hours apart together.
+
+    Examples
+    --------
+    >>> [group.tolist() for group in joined(3600 * np.array([0, 1, 4, 9]), np.array([True, False, True, True]))]
+    [[0], [2], [3]]
+    """
+    places = np.flatnonzero(beyond)
+    apart = np.flatnonzero(np.diff(at[places]) > QUIET_HOURS * HOUR) + 1
+    return np.split(places, apart) if len(places) else []
 
 
 def alarms(found: Scored) -> list[Alarm]:
@@ -241,12 +260,8 @@ def alarms(found: Scored) -> list[Alarm]:
     [(450000, 90)]
     """
     height = np.fmax(np.nan_to_num(found.point, nan=0.0), np.nan_to_num(found.window, nan=0.0))
-    beyond = np.flatnonzero(height > 1)
-    if not len(beyond):
-        return []
-    groups = np.split(beyond, np.flatnonzero(np.diff(found.at[beyond]) > QUIET_HOURS * HOUR) + 1)
     told = []
-    for group in groups:
+    for group in joined(found.at, height > 1):
         furthest = group[int(np.argmax(height[group]))]
         told.append(
             Alarm(

@@ -14,14 +14,14 @@ from scipy import stats
 from opex.evidence.drifts import log_linear_trend, slow_change
 from opex.evidence.facts import Facts
 from opex.evidence.findings import benjamini_hochberg
+from opex.evidence.nearby import nearby
 from opex.evidence.series import Series, incident_series, metric_series
 from opex.evidence.shifts import Level, Shift, difference, further_shifts, level_of, rate_ratio, stabilised
 
-__all__ = ["NEAR_HOURS", "Judged", "Trend", "near", "trends"]
+__all__ = ["Judged", "Trend", "near", "trends"]
 
 Floats = NDArray[np.float64]
 MOST_Q, LEAST_RATIO, LEAST_CHANGE = 0.05, 1.5, 0.10
-NEAR_HOURS = 48.0
 YEAR_IN_WEEKS = 365.25 / 7
 LEAST_DAYS_A_SIDE, BIN_WEEKS = 14, 4
 LEAST_DRAWS, MOST_DRAWS = 2000, 20_000
@@ -210,30 +210,13 @@ def _when(series: Series, place: int) -> datetime:
     return moment.to_pydatetime()
 
 
-def near(facts: Facts, judged: Judged, most: int = 200) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Changes and incidents of the same system and environment about the date of a shift: worth a look, no more.
+def near(facts: Facts, judged: Judged) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Changes and incidents from 48 hours before the first week (or day) of the new level to its end.
 
-    Changes that began within 48 hours before the first week (or day) of the new level, or in it; incidents that began
-    then. Of a drift none: it has no date. Without a system, those of the whole environment.
-
-    Returns
-    -------
-    changes, incidents
-        The canonical columns without ``actor``, the latest first, at most ``most`` each.
+    Of a drift none: it has no date. The tables are those of `nearby`.
     """
-    changes, incidents = facts.changes.drop(columns="actor"), facts.incidents
-    incidents = incidents[~incidents["planned"].astype(bool)]
-    if judged.trend is None or judged.trend.form == "drift":
-        return changes.head(0), incidents.head(0)
-    begin = pd.Timestamp(judged.trend.at) - pd.Timedelta(hours=NEAR_HOURS)
-    end = pd.Timestamp(judged.trend.at) + judged.series.step
-    tables = []
-    for table, pairs, key in (
-        (changes, facts.change_systems, "change_id"), (incidents, facts.incident_systems, "incident_id"),
-    ):  # fmt: skip
-        then = table[table["started_at"].between(begin, end, inclusive="left")]
-        then = then[then["environment"] == judged.series.environment]
-        if judged.series.system is not None:
-            then = then[then["id"].isin(pairs.loc[pairs["system"] == judged.series.system, key])]
-        tables.append(then.sort_values(["started_at", "id"], ascending=[False, True], ignore_index=True).head(most))
-    return tables[0], tables[1]
+    found, series = judged.trend, judged.series
+    if found is None or found.form == "drift":
+        return facts.changes.drop(columns="actor").head(0), facts.incidents.head(0)
+    begin = pd.Timestamp(found.at)
+    return nearby(facts, series.system, series.environment, begin, begin + series.step)

@@ -9,7 +9,7 @@ from opex.domain.safe import markdown
 from opex.evidence.trends import Judged, Trend
 from opex.services import trending
 from opex.services.context import Context
-from opex.ui.tables import incident_table, read_incidents
+from opex.ui.moments import amount, moments_view, worth_a_look
 from opex.ui.words import several
 
 __all__ = ["trends_view"]
@@ -19,7 +19,8 @@ SPANS = {"1 year": 52, "2 years": 104, "5 years": 260}
 OF = {"incidents": "system", "hours": "system", "metric": "metric"}
 MORE = {"incidents": "more incidents", "hours": "more hours of trouble", "metric": "worse values"}
 LESS = {"incidents": "fewer incidents", "hours": "fewer hours of trouble", "metric": "better values"}
-DRAWN = 8
+OTHER = "other values, which may be good or bad"
+DRAWN, DRAWN_STEADY = 8, 4
 RULES = (
     "Only the first incident of an episode counts; hours of incidents that overlap count once. A shift at any date and "
     "a straight drift compete, and the best is compared with what chance orders of the same weeks give, allowing for "
@@ -44,15 +45,18 @@ def trends_view(of: Context) -> None:
     mine = [one for one in every if one.series.kind == kind]
     found = [one for one in mine if one.trend is not None]
     steady = [one for one in mine if one.trend is None and one.series.lacks is None]
-    st.markdown(_answer(kind, found, len(found) + len(steady), len(mine)))
-    for column, one in zip(_places(len(found[:DRAWN])), found[:DRAWN], strict=False):
+    st.markdown(_answer(kind, found, steady, len(mine)))
+    drawn = found[:DRAWN] or sorted(steady, key=lambda one: -one.series.values.sum())[:DRAWN_STEADY]
+    for column, one in zip(_places(len(drawn)), drawn, strict=False):
         with column, st.container(border=True):
-            _finding(of, one)
+            _finding(of, one) if one.trend is not None else _without_finding(one)
     _folded("trends_steady", f"Steady: {_named(kind, len(steady))}", steady, lacks=False)
     _folded("trends_rest", f"Found as well: {_named(kind, len(found) - DRAWN)}", found[DRAWN:], lacks=False)
     few = [one for one in mine if one.series.lacks is not None]
     _folded("trends_few", f"Too little data: {_named(kind, len(few))}", few, lacks=True)
     st.caption(RULES)
+    if kind == "metric":
+        moments_view(of)
 
 
 def _named(kind: str, count: int) -> str:
@@ -76,23 +80,27 @@ def _label(one: Judged) -> str:
     return markdown(name)
 
 
-def _answer(kind: str, found: list[Judged], judged: int, looked_at: int) -> str:
-    if not judged:
+def _answer(kind: str, found: list[Judged], steady: list[Judged], looked_at: int) -> str:
+    if not found and not steady:
         needed = "60 days with readings" if kind == "metric" else "26 weeks and 12 episodes"
         return f"Too little data: none of {_named(kind, looked_at)} can be judged; each needs {needed}."
+    judged = _named(kind, sum(not _together(one) for one in (*found, *steady)))
     sides = []
-    for turned, words in (
-        ("worse", MORE[kind]),
-        ("better", LESS[kind]),
-        ("changed", "other values, which may be good or bad"),
-    ):
-        some = [one for one in found if one.trend is not None and one.trend.turned == turned]
+    for turned, words in (("worse", MORE[kind]), ("better", LESS[kind]), ("changed", OTHER)):
+        some = [(one, one.trend) for one in found if one.trend is not None and one.trend.turned == turned]
+        sides += [f"All systems together have {words} {_since(trend)}." for one, trend in some if _together(one)]
+        some = [(one, trend) for one, trend in some if not _together(one)]
         if some:
             has = "has" if len(some) == 1 else "have"
-            names = ", ".join(f"{_label(one)} ({_since(one.trend)})" for one in some[:3] if one.trend is not None)
+            names = ", ".join(f"{_label(one)} ({_since(trend)})" for one, trend in some[:3])
             more = f", and {len(some) - 3} more" if len(some) > 3 else ""
-            sides.append(f"{len(some)} of {_named(kind, judged)} {has} {words}: {names}{more}.")
-    return " ".join(sides) or f"Nothing changed beyond chance in {_named(kind, judged)} that could be judged."
+            sides.append(f"{len(some)} of {judged} {has} {words}: {names}{more}.")
+    return " ".join(sides) or f"Nothing changed beyond chance in {judged} that could be judged."
+
+
+def _together(one: Judged) -> bool:
+    """Whether it is the series of all systems of an environment."""
+    return one.series.kind != "metric" and one.series.system is None
 
 
 def _since(trend: Trend) -> str:
@@ -113,6 +121,18 @@ def _finding(of: Context, one: Judged) -> None:
         _near(of, one, trend)
 
 
+def _without_finding(one: Judged) -> None:
+    """What is steady is drawn where nothing else is to see."""
+    series = one.series
+    mean = float(series.values.mean())
+    told = f"Steady, {amount(mean)} {markdown(series.unit)} on average."
+    st.markdown(f"**{_label(one)}**, {markdown(series.environment)}  \n{told}")
+    end = series.starts[-1] + series.step
+    flat = pd.DataFrame({"begin": [series.starts[0]], "end": [end], "low_side": [mean], "high_side": [mean]})
+    chart = levels(trending.points(one), flat, unit=series.unit or "value", bars=series.kind != "metric")
+    st.altair_chart(chart, key=f"trend_{_key(one)}", alt=f"{_label(one)}: {told}")
+
+
 def _key(one: Judged) -> str:
     series = one.series
     return "|".join((series.kind, series.metric or "", series.system or "", series.environment))
@@ -123,8 +143,8 @@ def _sentence(one: Judged, trend: Trend) -> str:
     if one.series.kind == "incidents":
         size = f"{trend.effect:.1f} times, {trend.low:.1f} to {trend.high:.1f}"
     else:
-        size = f"{_amount(trend.effect, '+')}, {_amount(trend.low, '+')} to {_amount(trend.high, '+')}"
-    moved = f"from {_amount(trend.before)} to {_amount(trend.after)} {unit} ({size})".replace("  ", " ")
+        size = f"{amount(trend.effect, '+')}, {amount(trend.low, '+')} to {amount(trend.high, '+')}"
+    moved = f"from {amount(trend.before)} to {amount(trend.after)} {unit} ({size})".replace("  ", " ")
     if trend.form == "drift":
         return f"Little by little {moved}; no single date explains it better."
     step = "week of " if one.series.kind != "metric" else ""
@@ -135,37 +155,10 @@ def _sentence(one: Judged, trend: Trend) -> str:
     )
 
 
-def _amount(value: float, sign: str = "") -> str:
-    """Two or three digits that say something, without powers of ten."""
-    if abs(value) >= 100:
-        return f"{value:{sign},.0f}"
-    return f"{value:{sign}.1f}" if abs(value) >= 10 else f"{value:{sign}.2g}"
-
-
 def _near(of: Context, one: Judged, trend: Trend) -> None:
     changes, incidents = trending.near_it(of, one)
-    if changes.empty and incidents.empty:
-        st.caption("No change and no incident of it within 48 hours before, or in the first days.")
-        return
-    counts = ((len(changes), "change"), (len(incidents), "incident"))
-    near = " and ".join(several(count, word) for count, word in counts if count)
-    with st.expander(f"Worth a look: {near} near {trend.at:%-d %b %Y}", key=f"trend_near_{_key(one)}"):
-        st.caption(
-            "From 48 hours before the first week (or day) of the new level to its end. To be near is no proof: the "
-            "date is only as sure as its range."
-        )
-        if len(changes):
-            st.dataframe(
-                changes[["started_at", "title", "kind", "outcome", "id"]], key=f"trend_changes_{_key(one)}",
-                hide_index=True, height=min(38 + 35 * len(changes), 240), alt="Changes near the shift, latest first",
-                column_config={
-                    "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm"),
-                    "title": st.column_config.TextColumn("change", width="large"),
-                },
-            )  # fmt: skip
-        if len(incidents):
-            chosen = incident_table(incidents, key=f"trend_incidents_{_key(one)}", select=True, height=240)
-            read_incidents(of, incidents, chosen)
+    when = f"{trend.at:%-d %b %Y}"
+    worth_a_look(of, changes, incidents, key=_key(one), when=when)
 
 
 def _folded(key: str, title: str, some: list[Judged], *, lacks: bool) -> None:
