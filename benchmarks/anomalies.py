@@ -17,7 +17,7 @@ import pandas as pd
 from opex.evidence.anomalies import LEAST_DAYS, alarms, joined, regular, scored
 
 NAB = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "nab_aws"
-BUDGETS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+BUDGETS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 Z_HOURS, Z_LIMITS = (3, 24, 72), (3.0, 4.0, 5.0, 6.0, 8.0, 12.0)
 Windows = list[tuple[int, int]]
 

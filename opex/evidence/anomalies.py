@@ -19,8 +19,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-BUDGET = 0.5
-"""False alarms a week that a metric may bring."""
+BUDGET, BUDGET_READINGS = 0.5, 200
+"""False alarms a week that a metric may bring, and at most one in so many readings."""
 LEAST_READINGS, LEAST_DAYS, MOST_READINGS = 150, 2.0, 200_000
 HOUR, DAY, WEEK = 3600, 86_400, 604_800
 MEMORY_DAYS, TAIL_SHARE, LEAST_IN_TAIL = 28.0, 0.02, 12
@@ -59,7 +59,10 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """Moments that stand out together: the first and the last one, and the reading that is furthest from expected."""
+    """Moments that stand out together: the first and the last one, and the reading that is furthest from expected.
+
+    ``times_limit`` is the most that any of them, or the mean of the hour before it, is beyond its limit.
+    """
 
     begin: int
     end: int
@@ -104,7 +107,7 @@ def scored(at: Ints, value: Floats, *, budget: float = BUDGET) -> Scored | NotEn
     at, value
         (n,) seconds since 1970 and readings, in any order.
     budget
-        False alarms a week: half for single readings, half for the mean of an hour.
+        False alarms a week, at most one in 200 readings: half for single readings, half for the mean of an hour.
 
     Returns
     -------
@@ -130,6 +133,7 @@ def scored(at: Ints, value: Floats, *, budget: float = BUDGET) -> Scored | NotEn
     days = len(grid) * step / DAY
     if days <= LEAST_DAYS:
         return NotEnoughData(have=int(days), need=int(LEAST_DAYS) + 1, what="days")
+    budget = min(budget, WEEK / step / BUDGET_READINGS)
     expected = _expected(grid, step)
     apart = grid - expected
     scale = _scale(apart, step)
@@ -200,7 +204,7 @@ def _in_limits(score: Floats, step: int, budget: float) -> Floats:
         limit = _limit(kept[max(0, begin - memory) : begin], step, budget)
         today = slice(begin, min(n, begin + day))
         told[today] = score[today] / limit
-        kept[today] = np.fmin(score[today], limit)
+        kept[today] = np.minimum(score[today], limit)
     return told
 
 
@@ -213,7 +217,7 @@ def _limit(past: Floats, step: int, budget: float) -> float:
     if largest <= 0:
         return 1e-9  # all alike: whatever leaves it stands out
     threshold = float(np.quantile(seen, 1 - max(TAIL_SHARE, LEAST_IN_TAIL / len(seen))))
-    above = np.flatnonzero(np.nan_to_num(past, nan=-np.inf) > threshold)
+    above = np.flatnonzero(np.isfinite(past) & (past > threshold))
     if len(above) < 3:
         return 1.5 * largest
     runs = np.flatnonzero(np.diff(above, prepend=-(10**9)) * step > QUIET_HOURS * HOUR)
@@ -262,7 +266,8 @@ def alarms(found: Scored) -> list[Alarm]:
     height = np.fmax(np.nan_to_num(found.point, nan=0.0), np.nan_to_num(found.window, nan=0.0))
     told = []
     for group in joined(found.at, height > 1):
-        furthest = group[int(np.argmax(height[group]))]
+        apart = np.nan_to_num(np.abs(found.value[group] - found.expected[group]))
+        furthest = group[int(np.argmax(apart))]
         told.append(
             Alarm(
                 begin=int(found.at[group[0]]),
@@ -270,7 +275,7 @@ def alarms(found: Scored) -> list[Alarm]:
                 at=int(found.at[furthest]),
                 value=float(found.value[furthest]),
                 expected=float(found.expected[furthest]),
-                times_limit=float(height[furthest]),
+                times_limit=float(height[group].max()),
             )
         )
     return told

@@ -174,7 +174,8 @@ def _strongest(left: Floats, forms: _Forms) -> tuple[Floats, Floats, Floats, Flo
     rest = left - lengths[row, best][:, None] * forms.forms[best]
     n, fitted = left.shape[1], forms.known.shape[1] + 1
     square = np.maximum((rest * rest).sum(axis=1), 1e-300)
-    lagged = (rest[:, 1:] * rest[:, :-1]).sum(axis=1) / square
+    told = square > 1e-12 * (left * left).sum(axis=1)  # else nothing is left but rounding
+    lagged = np.where(told, (rest[:, 1:] * rest[:, :-1]).sum(axis=1) / square, 0.0)
     lagged = np.clip(lagged + (fitted + SEARCHED + (3 + SEARCHED) * lagged) / n, 0.0, 0.9)
     spread, inflation = square / (n - fitted), (1 + lagged) / (1 - lagged)
     return np.abs(lengths[row, best]) / np.sqrt(spread * inflation), lengths, spread, inflation

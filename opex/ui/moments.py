@@ -84,9 +84,9 @@ def moments_view(of: Context) -> None:
 
 
 def _moment_rows(of: Context, every: tuple[Watched, ...], table: pd.DataFrame) -> None:
-    shown = table[["begin", "metric", "system", "value", "expected", "times", "minutes"]]
+    shown = table[["begin", "metric", "system", "value", "expected", "times", "minutes"]].dropna(axis=1, how="all")
     event = st.dataframe(
-        shown.assign(system=shown["system"].fillna("")), key="moments", hide_index=True, on_select="rerun",
+        shown, key="moments", hide_index=True, on_select="rerun",
         selection_mode="single-row", height=min(38 + 35 * len(shown), 300),
         alt="Moments that stood out, the furthest beyond their limit first; select one to see it",
         column_config={

@@ -21,11 +21,16 @@ MORE = {"incidents": "more incidents", "hours": "more hours of trouble", "metric
 LESS = {"incidents": "fewer incidents", "hours": "fewer hours of trouble", "metric": "better values"}
 OTHER = "other values, which may be good or bad"
 DRAWN, DRAWN_STEADY = 8, 4
+COUNTED = {
+    "incidents": "Only the first incident of an episode counts.",
+    "hours": "Hours of incidents that overlap count once.",
+    "metric": "Daily medians of the past 180 days, the weekday taken out.",
+}
 RULES = (
-    "Only the first incident of an episode counts; hours of incidents that overlap count once. A shift at any date and "
-    "a straight drift compete, and the best is compared with what chance orders of the same weeks give, allowing for "
-    "weeks that resemble the one before; over two years or more the yearly season is taken out. Of those named, one in "
-    "twenty is expected to be chance (incidents, hours and metrics together). The date may lie anywhere in the band."
+    "A shift at any date and a straight drift compete, and the best is compared with what chance orders of the same "
+    "values give, allowing for weeks or days that resemble the one before; over two years of weeks or more the yearly "
+    "season is taken out. Of those named, one in twenty is expected to be chance (incidents, hours and metrics "
+    "together). The date may lie anywhere in the band."
 )
 
 
@@ -34,11 +39,12 @@ def trends_view(of: Context) -> None:
     with st.container(horizontal=True):
         shown = st.segmented_control("Of", list(KINDS), default="Incidents", key="trends_of", required=True,
                                      bind="query-params")  # fmt: skip
-        span = st.segmented_control("Over", list(SPANS), default="2 years", key="trends_over", required=True,
-                                    bind="query-params")  # fmt: skip
-    kind = KINDS[shown or "Incidents"]
+        kind, span = KINDS[shown or "Incidents"], "2 years"
+        if kind != "metric":
+            span = st.segmented_control("Over", list(SPANS), default="2 years", key="trends_over", required=True,
+                                        bind="query-params") or span  # fmt: skip
     with st.spinner("Comparing with two thousand chance orders of each series …"):
-        every = trending.trending(of, weeks=SPANS[span or "2 years"])
+        every = trending.trending(of, weeks=SPANS[span])
     if isinstance(every, NotEnoughData):
         st.info("Nothing is loaded yet that could show a trend.")
         return
@@ -54,7 +60,7 @@ def trends_view(of: Context) -> None:
     _folded("trends_rest", f"Found as well: {_named(kind, len(found) - DRAWN)}", found[DRAWN:], lacks=False)
     few = [one for one in mine if one.series.lacks is not None]
     _folded("trends_few", f"Too little data: {_named(kind, len(few))}", few, lacks=True)
-    st.caption(RULES)
+    st.caption(f"{COUNTED[kind]} {RULES}")
     if kind == "metric":
         moments_view(of)
 
