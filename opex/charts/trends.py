@@ -35,7 +35,7 @@ def levels(
     base = alt.Chart(points)
     tip = [alt.Tooltip("at:T", title="from", format="%-d %b %Y"), alt.Tooltip("value:Q", title=unit, format=",.4~g")]
     if bars:
-        layers = [base.mark_bar(color=QUIET, opacity=0.5).encode(x=x, x2="end:T", y=y, tooltip=tip)]
+        layers = [base.mark_bar(color=QUIET, opacity=0.5).encode(x=x, x2="end:T", y=y, y2=alt.datum(0), tooltip=tip)]
     else:
         layers = [base.mark_line(color=QUIET, opacity=0.7, strokeWidth=1.2).encode(x=x, y=y, tooltip=tip)]
     if shift is not None:

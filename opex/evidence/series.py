@@ -91,7 +91,7 @@ def _of_system(system: str | None, environment: str, rows: pd.DataFrame, starts:
     troubled = NotEnoughData(have=int((hours > 0).sum()), need=LEAST_EPISODES, what="weeks with trouble")
     known: tuple[tuple[Kind, str, Floats, NotEnoughData], ...] = (
         ("incidents", "episodes a week", counts, several),
-        ("hours", "hours in trouble a week", hours, troubled),
+        ("hours", "hours a week", hours, troubled),
     )
     for kind, unit, values, enough in known:
         lacks = next((one for one in (weeks, enough) if one.have < one.need), None)

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import signal, stats
 
 __all__ = ["LEAST_SIDE", "Level", "Shift", "difference", "further_shifts", "level_of", "rate_ratio", "stabilised"]
 
@@ -128,8 +128,9 @@ def level_of(
     by the deviation of what that form leaves and by the square root of (1 + r) / (1 - r). r is the lag-1
     autocorrelation of what is left, at least 0, corrected for the bias of fitting (after Marriott and Pope 1954, with
     a larger constant found by simulation, since the form was searched for).
-    Every permutation is judged by its own deviation and r (a studentised permutation test, Romano and Tirlea 2022),
-    so that r may be uncertain and the values far from normal. The range of the date is that of Hansen (2000).
+    What is permuted is the values less r times the one before, from which chance series with that memory are made
+    again; each is judged by its own deviation and r (a studentised permutation test, Romano and Tirlea 2022, on the
+    innovations of a first-order process). The range of the date is that of Hansen (2000).
 
     Examples
     --------
@@ -144,7 +145,7 @@ def level_of(
     if float(left @ left) <= 1e-12 * max(1.0, float(scores @ scores)):
         return Level(p_value=1.0, form="drift", shift=middle, inflation=1.0, season=np.zeros(len(scores)))
     statistic, lengths, spread, inflation = _strongest(left[None, :], forms)
-    p_value = _chance(left, forms, float(statistic[0]), draws, seed)
+    p_value = _chance(left, forms, float(statistic[0]), float(inflation[0]), draws, seed)
     squared = lengths[0] ** 2 / (float(spread[0]) * float(inflation[0]))
     best = int(np.argmax(squared[:-1]))
     form: Literal["shift", "drift"] = "shift" if squared[best] - squared[-1] >= STEP_MARGIN else "drift"
@@ -181,13 +182,17 @@ def _strongest(left: Floats, forms: _Forms) -> tuple[Floats, Floats, Floats, Flo
     return np.abs(lengths[row, best]) / np.sqrt(spread * inflation), lengths, spread, inflation
 
 
-def _chance(left: Floats, forms: _Forms, seen: float, draws: int, seed: int) -> float:
-    """The p-value of the statistic among permutations of what the mean and the season leave."""
+def _chance(left: Floats, forms: _Forms, seen: float, inflation: float, draws: int, seed: int) -> float:
+    """The p-value of the statistic among chance orders of what the mean and the season leave, with the same memory."""
     rng = np.random.default_rng(seed)
+    memory = (inflation - 1) / (inflation + 1)
+    fresh = np.append(left[0] * np.sqrt(1 - memory**2), left[1:] - memory * left[:-1])
     done = larger = 0
     while done < draws and larger < ENOUGH_EXCEEDANCES:
-        size = min(200, draws - done)
-        mixed = rng.permuted(np.broadcast_to(left, (size, len(left))), axis=1)
+        size = min(max(50, done), 200, draws - done)
+        mixed = rng.permuted(np.broadcast_to(fresh, (size, len(fresh))), axis=1)
+        mixed[:, 0] /= np.sqrt(1 - memory**2)
+        mixed = signal.lfilter([1.0], [1.0, -memory], mixed, axis=1)
         mixed -= (mixed @ forms.known) @ forms.known.T
         larger += int((_strongest(mixed, forms)[0] >= seen - 1e-9).sum())
         done += size

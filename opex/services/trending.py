@@ -16,7 +16,7 @@ from opex.services.knowing import Known, known
 __all__ = ["WEEKS", "around", "moments", "near_it", "near_moment", "points", "table", "trending", "watching"]
 
 WEEKS = 104
-AROUND_STEPS, MOST_DRAWN = 300, 1500
+AROUND_STEPS, MOST_DRAWN, MOST_BARS, BIN = 300, 1500, 130, 4
 
 
 def trending(
@@ -59,9 +59,13 @@ def _moment(seconds: int) -> pd.Timestamp:
 
 
 def points(judged: Judged) -> pd.DataFrame:
-    """The series as it is drawn: columns at, end and value."""
+    """The series as it is drawn: columns at, end and value; of very many weeks the means of four."""
     series = judged.series
-    return pd.DataFrame({"at": series.starts, "end": series.starts + series.step, "value": series.values})
+    every = BIN if series.kind != "metric" and len(series.values) > MOST_BARS else 1
+    first = len(series.values) % every
+    starts = series.starts[first::every]
+    values = series.values[first:].reshape(-1, every).mean(axis=1)
+    return pd.DataFrame({"at": starts, "end": starts + every * series.step, "value": values})
 
 
 def table(judged: tuple[Judged, ...]) -> pd.DataFrame:

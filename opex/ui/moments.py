@@ -79,12 +79,14 @@ def moments_view(of: Context) -> None:
     st.caption(
         "Each reading, and the mean of the last hour, is held against the same time of other days or weeks or the last "
         "hours, whichever was nearest so far; nothing looks ahead. The limit is told from the metric's own past and "
-        "aims at one false alarm in two weeks for each metric."
+        "aims at one false alarm in two weeks for each metric, and at no more than one in 200 readings."
     )
 
 
 def _moment_rows(of: Context, every: tuple[Watched, ...], table: pd.DataFrame) -> None:
-    shown = table[["begin", "metric", "system", "value", "expected", "times", "minutes"]].dropna(axis=1, how="all")
+    shown = table[["begin", "metric", "system", "environment", "value", "expected", "times", "minutes"]].dropna(
+        axis=1, how="all"
+    )
     event = st.dataframe(
         shown, key="moments", hide_index=True, on_select="rerun",
         selection_mode="single-row", height=min(38 + 35 * len(shown), 300),
@@ -102,7 +104,8 @@ def _moment_rows(of: Context, every: tuple[Watched, ...], table: pd.DataFrame) -
     alarm = one.alarms[int(row["which"])]
     name = f"{one.metric} of {one.system}" if one.system else one.metric
     when = pd.Timestamp(alarm.at, unit="s", tz="UTC").to_pydatetime()
-    told = f"{markdown(name)} was {amount(alarm.value)} on {moment(when)}; expected was {amount(alarm.expected)}."
+    was, expected = amount(alarm.value), amount(alarm.expected)
+    told = f"{markdown(name)}, {markdown(one.environment)}, was {was} on {moment(when)}; expected was {expected}."
     st.markdown(told)
     st.altair_chart(moments(trending.around(one, alarm), unit=one.unit or "value"), key="moment_drawn", alt=told)
     changes, incidents = trending.near_moment(of, one, alarm)

@@ -56,10 +56,10 @@ def trends_view(of: Context) -> None:
     for column, one in zip(_places(len(drawn)), drawn, strict=False):
         with column, st.container(border=True):
             _finding(of, one) if one.trend is not None else _without_finding(one)
-    _folded("trends_steady", f"Steady: {_named(kind, len(steady))}", steady, lacks=False)
     _folded("trends_rest", f"Found as well: {_named(kind, len(found) - DRAWN)}", found[DRAWN:], lacks=False)
+    _folded("trends_steady", f"Steady: {_count(kind, steady)}", steady, lacks=False)
     few = [one for one in mine if one.series.lacks is not None]
-    _folded("trends_few", f"Too little data: {_named(kind, len(few))}", few, lacks=True)
+    _folded("trends_few", f"Too little data: {_count(kind, few)}", few, lacks=True)
     st.caption(f"{COUNTED[kind]} {RULES}")
     if kind == "metric":
         moments_view(of)
@@ -90,7 +90,7 @@ def _answer(kind: str, found: list[Judged], steady: list[Judged], looked_at: int
     if not found and not steady:
         needed = "60 days with readings" if kind == "metric" else "26 weeks and 12 episodes"
         return f"Too little data: none of {_named(kind, looked_at)} can be judged; each needs {needed}."
-    judged = _named(kind, sum(not _together(one) for one in (*found, *steady)))
+    judged = _count(kind, [*found, *steady])
     sides = []
     for turned, words in (("worse", MORE[kind]), ("better", LESS[kind]), ("changed", OTHER)):
         some = [(one, one.trend) for one in found if one.trend is not None and one.trend.turned == turned]
@@ -102,6 +102,10 @@ def _answer(kind: str, found: list[Judged], steady: list[Judged], looked_at: int
             more = f", and {len(some) - 3} more" if len(some) > 3 else ""
             sides.append(f"{len(some)} of {judged} {has} {words}: {names}{more}.")
     return " ".join(sides) or f"Nothing changed beyond chance in {judged} that could be judged."
+
+
+def _count(kind: str, some: list[Judged]) -> str:
+    return _named(kind, sum(not _together(one) for one in some))
 
 
 def _together(one: Judged) -> bool:
@@ -150,15 +154,14 @@ def _sentence(one: Judged, trend: Trend) -> str:
         size = f"{trend.effect:.1f} times, {trend.low:.1f} to {trend.high:.1f}"
     else:
         size = f"{amount(trend.effect, '+')}, {amount(trend.low, '+')} to {amount(trend.high, '+')}"
-    moved = f"from {amount(trend.before)} to {amount(trend.after)} {unit} ({size})".replace("  ", " ")
+    moved = f"from {amount(trend.before)} to {amount(trend.after)} {unit}".strip()
     if trend.form == "drift":
-        return f"Little by little {moved}; no single date explains it better."
+        whole = "" if one.series.kind == "hours" else ", from end to end"
+        return f"Little by little {moved}, first and last third ({size}{whole}); no single date explains it better."
     step = "week of " if one.series.kind != "metric" else ""
     several_ = f" One of {len(trend.levels) - 1} shifts." if len(trend.levels) > 2 else ""
-    return (
-        f"Since the {step}{trend.at:%-d %b %Y} {moved}; the date may lie between {trend.earliest:%-d %b %Y} and "
-        f"{trend.latest:%-d %b %Y}.{several_}"
-    )
+    range_ = f"the date may lie between {trend.earliest:%-d %b %Y} and {trend.latest:%-d %b %Y}"
+    return f"Since the {step}{trend.at:%-d %b %Y} {moved} ({size}); {range_}.{several_}"
 
 
 def _near(of: Context, one: Judged, trend: Trend) -> None:
