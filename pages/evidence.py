@@ -8,12 +8,14 @@ from opex.ui.after_changes import changes_view
 from opex.ui.empty import nothing_loaded_if_empty
 from opex.ui.evidence import incident_search, systems_view, themes_view
 from opex.ui.session import context
+from opex.ui.trends import trends_view
 
 of = context()
 nothing_loaded_if_empty(of)
 st.title("Evidence", anchor=False)
 VIEWS = {
-    "Themes": themes_view, "Changes and incidents": changes_view, "Systems": systems_view, "Incidents": incident_search,
+    "Themes": themes_view, "Changes and incidents": changes_view, "Trends": trends_view, "Systems": systems_view,
+    "Incidents": incident_search,
 }  # fmt: skip
 view = st.segmented_control(
     "View", list(VIEWS), default="Themes", key="evidence_view", bind="query-params", label_visibility="collapsed",

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from opex.evidence.drifts import log_linear_trend, slow_change
 from opex.evidence.facts import YEAR, Facts
 from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
 from opex.evidence.risky_changes import risky_changes
@@ -192,7 +193,7 @@ def worsening_incidents(facts: Facts, as_of: datetime) -> Iterator[Finding]:
         if len(episodes) >= TREND_LEAST:
             days = (episodes["started_at"] - start).dt.total_seconds().to_numpy() / 86_400
             counts = np.bincount(np.minimum(days // BIN_DAYS, TREND_BINS - 1).astype(int), minlength=TREND_BINS)
-            tested.append((system, environment, mine, counts, _log_linear_trend(counts)))
+            tested.append((system, environment, mine, counts, log_linear_trend(counts)))
     q_values = benjamini_hochberg(np.array([trend[3] for *_, trend in tested]))
     for (system, environment, mine, counts, (ratio, low, high, _)), q in zip(tested, q_values, strict=True):
         if q > MOST_Q or ratio < TREND_RATIO:
@@ -215,31 +216,6 @@ def worsening_incidents(facts: Facts, as_of: datetime) -> Iterator[Finding]:
         )
 
 
-def _log_linear_trend(counts: NDArray[np.intp]) -> tuple[float, float, float, float]:
-    """Growth from the first to the last bin with its 95 % interval, and the one-sided p of no growth.
-
-    Quasi-Poisson regression of counts on time by iteratively reweighted least squares (McCullagh and Nelder 1989);
-    the dispersion is at least 1.
-    """
-    time = np.linspace(-0.5, 0.5, len(counts))
-    design = np.column_stack([np.ones_like(time), time])
-    beta = np.array([np.log(counts.mean()), 0.0])
-    for _ in range(50):
-        mean = np.exp(design @ beta)
-        step = np.linalg.solve((design.T * mean) @ design, design.T @ (counts - mean))
-        beta = beta + np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-9:
-            break
-    mean = np.exp(design @ beta)
-    freedom = len(counts) - 2
-    dispersion = max(1.0, float(((counts - mean) ** 2 / mean).sum() / freedom))
-    error = float(np.sqrt(dispersion * np.linalg.inv((design.T * mean) @ design)[1, 1]))
-    slack = float(stats.t.ppf(0.975, freedom)) * error
-    p = float(stats.t.sf(beta[1] / error, freedom))
-    bounded = np.exp(np.clip([beta[1], beta[1] - slack, beta[1] + slack], -20, 20))
-    return float(bounded[0]), float(bounded[1]), float(bounded[2]), p
-
-
 def worsening_metric(facts: Facts, as_of: datetime) -> Iterator[Finding]:
     """Metrics that slowly get worse over the past 180 days. Key: metric, system, environment.
 
@@ -255,7 +231,7 @@ def worsening_metric(facts: Facts, as_of: datetime) -> Iterator[Finding]:
     for subject, series in readings.groupby(names, sort=True):
         days = series.groupby(series["at"].dt.floor("D"))["value"].median()
         if len(days) >= METRIC_LEAST_DAYS:
-            tested.append((subject, _slow_change(days, worse=1 if subject[-1] == "low" else -1)))
+            tested.append((subject, slow_change(days, worse=1 if subject[-1] == "low" else -1)))
     q_values = benjamini_hochberg(np.array([trend[3] for _, trend in tested]))
     for (subject, (change, low, high, _)), q in zip(tested, q_values, strict=True):
         metric, system, environment, unit, better = (str(part) for part in subject)
@@ -294,35 +270,6 @@ def _worsening(
         environment=environment,
         metric=metric,
     )
-
-
-def _slow_change(days: pd.Series, worse: int) -> tuple[float, float, float, float]:
-    """Relative change over the window with its interval, and the one-sided p of not getting worse."""
-    weekday = days.groupby(pd.DatetimeIndex(days.index).day_of_week).transform("median")
-    level = float(days.median())
-    values = (days - weekday).to_numpy() + level
-    time = (days.index - days.index[0]).total_seconds().to_numpy() / 86_400
-    slope, middle, low, high = stats.theilslopes(values, time)
-    residuals = values - (middle + slope * time)
-    p = _mann_kendall(values * worse, residuals)
-    start = middle if abs(middle) > 1e-12 else 1.0
-    low_high = sorted((low * time[-1] / abs(start), high * time[-1] / abs(start)))
-    return float(slope * time[-1] / abs(start)), float(low_high[0]), float(low_high[1]), p
-
-
-def _mann_kendall(values: NDArray[np.float64], residuals: NDArray[np.float64]) -> float:
-    count = len(values)
-    signs = np.sign(values[None, :] - values[:, None])
-    score = float(np.triu(signs, 1).sum())
-    _, ties = np.unique(values, return_counts=True)
-    variance = (count * (count - 1) * (2 * count + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
-    ranks = stats.rankdata(residuals)
-    spread = float(ranks.var())
-    lagged = float(np.mean((ranks[1:] - ranks.mean()) * (ranks[:-1] - ranks.mean()))) / spread if spread > 0 else 0.0
-    inflation = (1 + max(0.0, lagged)) / (1 - min(max(0.0, lagged), 0.95))
-    if variance <= 0:
-        return 1.0
-    return float(stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))
 
 
 FINDERS = (theme, risky_changes, slow_recovery, worsening_incidents, worsening_metric, area)
