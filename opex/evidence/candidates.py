@@ -25,6 +25,7 @@ _ACTIONS: dict[str, tuple[str, Removal]] = {
     "theme": ("Find and remove the common cause", Removal(low=0.3, likely=0.6, high=0.9)),
     "slow_recovery": ("Make {system} quicker to recover: runbook, rollback", Removal(low=0.1, likely=0.3, high=0.5)),
     "worsening_trend": ("Find what drives it and stop the rise", Removal(low=0.2, likely=0.4, high=0.6)),
+    "environment_gap": ("Let test show it: load, data, checks", Removal(low=0.1, likely=0.3, high=0.6)),
     "area": ("Make {where} more reliable", Removal(low=0.1, likely=0.25, high=0.5)),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from opex.evidence.environment_gaps import environment_gap
 from opex.evidence.facts import YEAR, Facts
 from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
 from opex.evidence.themes import group
@@ -324,4 +325,4 @@ def _mann_kendall(values: NDArray[np.float64], residuals: NDArray[np.float64]) -
     return float(stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))
 
 
-FINDERS = (theme, slow_recovery, worsening_incidents, worsening_metric, area)
+FINDERS = (theme, slow_recovery, worsening_incidents, worsening_metric, environment_gap, area)

@@ -1,0 +1,211 @@
+"""What production suffers from and no test environment ever shows: classes of failure by environment.
+
+A class may be unseen in test because nothing ever breaks there, or nobody writes it down. So it is compared with all
+other trouble of the same systems over the same time: how much of the class would test have shown if it made up the same
+share there, and how likely is it, then, that it shows none?
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from opex.domain.problems import NotEnoughData
+from opex.evidence.episodes import episodes
+from opex.evidence.facts import Facts
+from opex.evidence.findings import benjamini_hochberg
+from opex.evidence.hours import hours_of
+
+__all__ = ["PRODUCTION", "TESTS", "ClassSeen", "Gaps", "categories", "class_gaps", "tests_of"]
+
+PRODUCTION = "production"
+TESTS = frozenset({"test", "staging", "development"})
+LEAST_WEEKS, LEAST_SEEN = 6, 5
+SHARE, WARNING = 0.5, timedelta(days=14)
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassSeen:
+    """One class of failure in production and in the test environments together.
+
+    Attributes
+    ----------
+    production, tests
+        Episodes of the class, of systems that a test environment has.
+    expected
+        How many the test environments would show if the class made up the same share of trouble there.
+    chance_unseen
+        The chance of none there if it came up at ``share`` of production's odds; 1 where tests show nothing at all.
+    at_most
+        Upper end of the 95 % one-sided interval of its odds there over those in production; infinite where unknown.
+    q_value
+        For as few or fewer there at equal odds, over all classes asked; NaN with less than five in production.
+    warned, warned_by_chance
+        Episodes in production that the same class and system in a test environment came before, within two weeks; and
+        how many would be so if the moments there were random.
+    incidents
+        Ids of its incidents in production in that time.
+    """
+
+    kind: str
+    name: str
+    production: int
+    tests: int
+    expected: float
+    chance_unseen: float
+    at_most: float
+    q_value: float
+    warned: int
+    warned_by_chance: float
+    incidents: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaps:
+    """Classes of failure in production beside the test environments, over the time in which these were used.
+
+    ``untested`` counts episodes in production of systems that no test environment has; they take no part.
+    """
+
+    begin: datetime
+    end: datetime
+    environments: tuple[str, ...]
+    changes_in_tests: int
+    production: int
+    tests: int
+    untested: int
+    share: float
+    classes: tuple[ClassSeen, ...]
+
+
+def tests_of(facts: Facts) -> tuple[str, ...]:
+    """The test environments that have an incident or a change, by name."""
+    seen = {*facts.incidents["environment"].unique(), *facts.changes["environment"].unique()}
+    return tuple(sorted(seen & TESTS))
+
+
+def categories(facts: Facts) -> pd.Series:
+    """The category of each incident, by id."""
+    return pd.Series(facts.incidents["category"].to_numpy(), index=facts.incidents["id"], dtype="str")
+
+
+def class_gaps(
+    facts: Facts, kinds: Mapping[str, pd.Series] | None = None, *, share: float = SHARE
+) -> Gaps | NotEnoughData:
+    """Every class of failure that production has, those that no test environment shows first.
+
+    Parameters
+    ----------
+    facts
+        Unplanned incidents count, each with its first system. An episode is one of a system, environment and class.
+    kinds
+        Ways to class incidents, such as ``{"category": ..., "theme": ...}``: the class of each incident by its id,
+        missing for those of none. The source's categories by default.
+    share
+        What ``chance_unseen`` assumes of the odds in test over those in production.
+
+    Notes
+    -----
+    Given how often the class and everything else were seen in both, the number in test is hypergeometric at equal odds
+    (Fisher 1935), and noncentral hypergeometric at others.
+    """
+    tests = tests_of(facts)
+    if not tests:
+        return NotEnoughData(have=0, need=1, what="test environments with incidents or changes")
+    incidents = facts.incidents[~facts.incidents["planned"].astype(bool)]
+    live, trial = (incidents[incidents["environment"].isin(which)] for which in ([PRODUCTION], tests))
+    changed = facts.changes[facts.changes["environment"].isin(tests)]
+    used = pd.concat([trial["started_at"], changed["started_at"]])
+    if live.empty or used.empty:
+        return NotEnoughData(have=len(live), need=LEAST_SEEN, what="incidents in production")
+    begin, end = max(used.min(), live["started_at"].min()), min(used.max(), incidents["started_at"].max())
+    weeks = int((end - begin) / pd.Timedelta(weeks=1))
+    if weeks < LEAST_WEEKS:
+        return NotEnoughData(have=max(0, weeks), need=LEAST_WEEKS, what="weeks of production and test together")
+    live, trial = (rows[rows["started_at"].between(begin, end)] for rows in (live, trial))
+    here = changed.loc[changed["started_at"].between(begin, end), "id"]
+    tried = facts.change_systems.loc[facts.change_systems["change_id"].isin(here), "system"]
+    has_test = live["system"].fillna("").isin({*tried, *trial["system"].fillna("")})
+    told = []
+    for kind, classes in (kinds or {"category": categories(facts)}).items():
+        told += _of_kind(kind, classes, live[has_test], trial, end - begin, share)
+    return Gaps(
+        begin=begin.to_pydatetime(),
+        end=end.to_pydatetime(),
+        environments=tests,
+        changes_in_tests=len(here),
+        production=_count(live[has_test].assign(of="")),
+        tests=_count(trial.assign(of="")),
+        untested=_count(live[~has_test].assign(of="")),
+        share=share,
+        classes=tuple(sorted(_with_q(told), key=lambda one: (one.tests > 0, -one.expected, one.kind, one.name))),
+    )
+
+
+def _of_kind(
+    kind: str, classes: pd.Series, live: pd.DataFrame, trial: pd.DataFrame, span: timedelta, share: float
+) -> list[tuple[ClassSeen, float]]:
+    """Each class with its p-value, missing (NaN) where production has too few."""
+    live, trial = (rows.assign(of=rows["id"].map(classes).fillna("")) for rows in (live, trial))
+    first_live, first_trial = _firsts(live), _firsts(trial)
+    in_live, in_trial = first_live["of"].value_counts(), first_trial["of"].value_counts()
+    everywhere, there = len(first_live) + len(first_trial), len(first_trial)
+    told = []
+    for name in sorted(set(in_live.index) - {""}):
+        k, x = int(in_live[name]), int(in_trial.get(name, 0))
+        mine = live[live["of"] == name]
+        warned, by_chance = _warned(first_live[first_live["of"] == name], trial[trial["of"] == name], span)
+        seen = ClassSeen(
+            kind=kind, name=str(name), production=k, tests=x, expected=(k + x) * there / everywhere,
+            chance_unseen=float(stats.nchypergeom_fisher.pmf(0, everywhere, k + x, there, share)) if there else 1.0,
+            at_most=_at_most(x, there, k, len(first_live)), q_value=float("nan"), warned=warned,
+            warned_by_chance=by_chance, incidents=tuple(mine["id"]),
+        )  # fmt: skip
+        p = float(stats.hypergeom.cdf(x, everywhere, k + x, there)) if k >= LEAST_SEEN else float("nan")
+        told.append((seen, p))
+    return told
+
+
+def _firsts(rows: pd.DataFrame) -> pd.DataFrame:
+    """The first incidents of the episodes of each system, environment and class."""
+    starts, ends = hours_of(rows["started_at"]), hours_of(rows["resolved_at"])
+    groups = rows.assign(system=rows["system"].fillna("")).groupby(["system", "environment", "of"], sort=True).indices
+    kept = [places[episodes(starts[places], ends[places]).first] for places in groups.values()]
+    return rows.iloc[np.sort(np.concatenate(kept))] if kept else rows
+
+
+def _count(rows: pd.DataFrame) -> int:
+    return len(_firsts(rows))
+
+
+def _at_most(x: int, there: int, k: int, everything: int) -> float:
+    if not there or everything == k or there == x:
+        return float("inf")
+    table = [[x, there - x], [k, everything - k]]
+    interval = stats.contingency.odds_ratio(table, kind="conditional").confidence_interval(LEVEL, alternative="less")
+    return float(interval.high)
+
+
+def _warned(firsts: pd.DataFrame, trial: pd.DataFrame, span: timedelta) -> tuple[int, float]:
+    """How many have the same system's trouble in test within two weeks before them; and by chance."""
+    count, by_chance = 0, 0.0
+    there = {str(name): hours_of(rows["started_at"]) for name, rows in trial.groupby(trial["system"].fillna(""))}
+    for system, mine in firsts.groupby(firsts["system"].fillna("")):
+        if (moments := there.get(str(system))) is not None:
+            at = hours_of(mine["started_at"])
+            before = np.searchsorted(moments, at) > np.searchsorted(moments, at - WARNING / timedelta(hours=1))
+            count += int(before.sum())
+            by_chance += len(mine) * -float(np.expm1(-len(moments) * (WARNING / span)))
+    return count, by_chance
+
+
+def _with_q(told: list[tuple[ClassSeen, float]]) -> list[ClassSeen]:
+    p: NDArray[np.float64] = np.array([value for _, value in told], dtype=np.float64)
+    q = np.full(len(p), np.nan)
+    q[~np.isnan(p)] = benjamini_hochberg(p[~np.isnan(p)])
+    return [replace(one, q_value=float(value)) for (one, _), value in zip(told, q, strict=True)]
