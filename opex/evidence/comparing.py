@@ -95,7 +95,7 @@ class _Seen:
     """Facts as rows of a subject (a system in an environment), in hours since 1970.
 
     ``subjects`` has environment, system and born, its first fact; ``incidents`` id, subject (its place), at, first (of
-    an episode), episode, log_hours, lost; ``changes`` id, subject, at; ``begin`` and ``end`` are what both tables cover.
+    an episode), episode, log_hours, lost; ``changes`` id, subject, at; ``begin`` and ``end`` what both cover.
     """
 
     subjects: pd.DataFrame
@@ -122,7 +122,9 @@ def subjects(facts: Facts) -> pd.DataFrame:
     table = seen.subjects.assign(**counts)
     table["of"] = table.groupby("environment")["incidents"].transform("sum")
     table["live"] = table["environment"] == "production"
-    order = table.sort_values(["live", "of", "environment", "system"], ascending=[False, False, True, True], kind="stable")
+    order = table.sort_values(
+        ["live", "of", "environment", "system"], ascending=[False, False, True, True], kind="stable"
+    )
     return order[order["system"] != ""][columns].reset_index(drop=True)
 
 
@@ -253,7 +255,9 @@ def _compared(seen: _Seen, one: Side, other: Side) -> Comparison | NotEnoughData
     mine, theirs = (_counted(seen, side, each, edges) for side, each in zip((one, other), members, strict=True))
     a, b, dispersion = mine.tally, theirs.tally, apart(mine.in_cuts, theirs.in_cuts)
     few = _too_few(a, b)
-    a_week: Ratio | NotEnoughData = few or rate_ratio(a.episodes, b.episodes, a.system_weeks, b.system_weeks, dispersion)
+    a_week: Ratio | NotEnoughData = few or rate_ratio(
+        a.episodes, b.episodes, a.system_weeks, b.system_weeks, dispersion
+    )
     changes = min(a.changes, b.changes)
     no_changes = NotEnoughData(have=changes, need=LEAST_CHANGES, what="changes on each side")
     a_hundred = few or (
@@ -261,7 +265,7 @@ def _compared(seen: _Seen, one: Side, other: Side) -> Comparison | NotEnoughData
     )
     recovered = min(a.recoveries, b.recoveries)
     return Comparison(
-        begin=moment_of(begin).to_pydatetime(), end=moment_of(seen.end).to_pydatetime(), one=a, other=b, a_week=a_week, a_hundred=a_hundred,
+        begin=moment_of(begin), end=moment_of(seen.end), one=a, other=b, a_week=a_week, a_hundred=a_hundred,
         recovery=times_longer(np.exp(mine.recoveries), np.exp(theirs.recoveries)) if recovered >= LEAST_RECOVERIES
         else NotEnoughData(have=recovered, need=LEAST_RECOVERIES, what="episodes that are over on each side"),
         dispersion=dispersion,

@@ -82,7 +82,7 @@ class Drift:
 
 
 def drift(facts: Facts, *, within: timedelta = WITHIN) -> Drift | NotEnoughData:
-    """Judge each change of production from two weeks after the first change in a test environment to the last one there.
+    """Judge each change of production from two weeks after the first change in test to the last one there.
 
     Reverts are left out: taking back needs no trial. A change belongs to its first system.
     """
@@ -110,7 +110,7 @@ def drift(facts: Facts, *, within: timedelta = WITHIN) -> Drift | NotEnoughData:
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
-    """Changes with their keys, oldest first: id, title, system, kind, environment, at, named, masked, numbered, says_nothing, by_id."""
+    """Changes with their keys, oldest first."""
     first = facts.change_systems.drop_duplicates("change_id").set_index("change_id")["system"]
     plain = facts.changes[facts.changes["reverts"].isna()]
     system = plain["id"].map(first).fillna("").astype("str")

@@ -41,8 +41,8 @@ def environment_gap(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             high=high,
             unit="incidents a year that no test environment shows",
             why=_why(one, found),
-            falsifier="If such trouble is seen in test and only not written down, or cannot come up there because nobody "
-            "tests under load or with real data, ask the team: the first is a gap in the log, the second is this gap.",
+            falsifier="Ask the team of the test environment: if such trouble comes up there and nobody writes it down, "
+            "it is a gap in the log and none in the tests.",
             system=str(systems[0]) if len(systems) == 1 else None,
             environment="production",
             category=one.name,
@@ -53,7 +53,7 @@ def _why(one: ClassSeen, found: Gaps) -> str:
     others = found.tests
     where = " and ".join(found.environments)
     return (
-        f"Production had {one.production} episodes of {one.name} while {where} had none among {others}; at production's "
-        f"share they would have shown {one.expected:.1f}. If it comes up there, then at most {one.at_most:.0%} as often "
-        "beside other trouble."
+        f"Production had {one.production} episodes of {one.name} while {where} had none among {others}; at "
+        f"production's share they would have shown {one.expected:.1f}. If it comes up there, then at most "
+        f"{one.at_most:.0%} as often beside other trouble."
     )

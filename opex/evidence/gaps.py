@@ -7,7 +7,7 @@ share there, and how likely is it, then, that it shows none?
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -18,14 +18,14 @@ from opex.domain.problems import NotEnoughData
 from opex.evidence.episodes import episodes
 from opex.evidence.facts import Facts
 from opex.evidence.findings import benjamini_hochberg
-from opex.evidence.hours import hours_of
+from opex.evidence.hours import hours_of, moment_of
 
 __all__ = ["PRODUCTION", "TESTS", "ClassSeen", "Gaps", "categories", "class_gaps", "tests_of"]
 
 PRODUCTION = "production"
 TESTS = frozenset({"test", "staging", "development"})
 LEAST_WEEKS, LEAST_SEEN = 6, 5
-SHARE, WARNING = 0.5, timedelta(days=14)
+SHARE, WARNING = 0.5, 14 * 24.0
 LEVEL = 0.95
 
 
@@ -117,38 +117,39 @@ def class_gaps(
     tests = tests_of(facts)
     if not tests:
         return NotEnoughData(have=0, need=1, what="test environments with incidents or changes")
-    incidents = facts.incidents[~facts.incidents["planned"].astype(bool)]
+    incidents = _rows(facts)
     live, trial = (incidents[incidents["environment"].isin(which)] for which in ([PRODUCTION], tests))
-    changed = facts.changes[facts.changes["environment"].isin(tests)]
-    used = pd.concat([trial["started_at"], changed["started_at"]])
-    if live.empty or used.empty:
+    changed = facts.changes.loc[facts.changes["environment"].isin(tests), ["id", "started_at"]]
+    changed = pd.Series(hours_of(changed["started_at"]), index=changed["id"])
+    if live.empty or (trial.empty and changed.empty):
         return NotEnoughData(have=len(live), need=LEAST_SEEN, what="incidents in production")
-    begin, end = max(used.min(), live["started_at"].min()), min(used.max(), incidents["started_at"].max())
-    weeks = int((end - begin) / pd.Timedelta(weeks=1))
+    used = np.concatenate([trial["at"], changed])
+    begin, end = max(used.min(), live["at"].min()), min(used.max(), incidents["at"].max())
+    weeks = int((end - begin) // 168)
     if weeks < LEAST_WEEKS:
         return NotEnoughData(have=max(0, weeks), need=LEAST_WEEKS, what="weeks of production and test together")
-    live, trial = (rows[rows["started_at"].between(begin, end)] for rows in (live, trial))
-    here = changed.loc[changed["started_at"].between(begin, end), "id"]
+    live, trial = (rows[rows["at"].between(begin, end)] for rows in (live, trial))
+    here = changed.index[changed.between(begin, end)]
     tried = facts.change_systems.loc[facts.change_systems["change_id"].isin(here), "system"]
-    has_test = live["system"].fillna("").isin({*tried, *trial["system"].fillna("")})
+    has_test = live["system"].isin({*tried, *trial["system"]})
     told = []
     for kind, classes in (kinds or {"category": categories(facts)}).items():
         told += _of_kind(kind, classes, live[has_test], trial, end - begin, share)
     return Gaps(
-        begin=begin.to_pydatetime(),
-        end=end.to_pydatetime(),
+        begin=moment_of(begin),
+        end=moment_of(end),
         environments=tests,
         changes_in_tests=len(here),
-        production=_count(live[has_test].assign(of="")),
-        tests=_count(trial.assign(of="")),
-        untested=_count(live[~has_test].assign(of="")),
+        production=_count(live[has_test]),
+        tests=_count(trial),
+        untested=_count(live[~has_test]),
         share=share,
         classes=tuple(sorted(_with_q(told), key=lambda one: (one.tests > 0, -one.expected, one.kind, one.name))),
     )
 
 
 def _of_kind(
-    kind: str, classes: pd.Series, live: pd.DataFrame, trial: pd.DataFrame, span: timedelta, share: float
+    kind: str, classes: pd.Series, live: pd.DataFrame, trial: pd.DataFrame, hours: float, share: float
 ) -> list[tuple[ClassSeen, float]]:
     """Each class with its p-value, missing (NaN) where production has too few."""
     live, trial = (rows.assign(of=rows["id"].map(classes).fillna("")) for rows in (live, trial))
@@ -159,7 +160,7 @@ def _of_kind(
     for name in sorted(set(in_live.index) - {""}):
         k, x = int(in_live[name]), int(in_trial.get(name, 0))
         mine = live[live["of"] == name]
-        warned, by_chance = _warned(first_live[first_live["of"] == name], trial[trial["of"] == name], span)
+        warned, by_chance = _warned(first_live[first_live["of"] == name], trial[trial["of"] == name], hours)
         seen = ClassSeen(
             kind=kind, name=str(name), production=k, tests=x, expected=(k + x) * there / everywhere,
             chance_unseen=float(stats.nchypergeom_fisher.pmf(0, everywhere, k + x, there, share)) if there else 1.0,
@@ -171,16 +172,24 @@ def _of_kind(
     return told
 
 
+def _rows(facts: Facts) -> pd.DataFrame:
+    """Unplanned incidents, oldest first: id, system ("" for none), environment, at and until in hours."""
+    real = facts.incidents[~facts.incidents["planned"].astype(bool)]
+    return real[["id", "environment"]].assign(
+        system=real["system"].fillna(""), at=hours_of(real["started_at"]), until=hours_of(real["resolved_at"])
+    )
+
+
 def _firsts(rows: pd.DataFrame) -> pd.DataFrame:
     """The first incidents of the episodes of each system, environment and class."""
-    starts, ends = hours_of(rows["started_at"]), hours_of(rows["resolved_at"])
-    groups = rows.assign(system=rows["system"].fillna("")).groupby(["system", "environment", "of"], sort=True).indices
-    kept = [places[episodes(starts[places], ends[places]).first] for places in groups.values()]
+    starts, ends = rows["at"].to_numpy(), rows["until"].to_numpy()
+    groups = rows.groupby(["system", "environment", "of"], sort=False).indices.values()
+    kept = [places[episodes(starts[places], ends[places]).first] for places in groups]
     return rows.iloc[np.sort(np.concatenate(kept))] if kept else rows
 
 
 def _count(rows: pd.DataFrame) -> int:
-    return len(_firsts(rows))
+    return len(_firsts(rows.assign(of="")))
 
 
 def _at_most(x: int, there: int, k: int, everything: int) -> float:
@@ -191,16 +200,15 @@ def _at_most(x: int, there: int, k: int, everything: int) -> float:
     return float(interval.high)
 
 
-def _warned(firsts: pd.DataFrame, trial: pd.DataFrame, span: timedelta) -> tuple[int, float]:
+def _warned(firsts: pd.DataFrame, trial: pd.DataFrame, hours: float) -> tuple[int, float]:
     """How many have the same system's trouble in test within two weeks before them; and by chance."""
     count, by_chance = 0, 0.0
-    there = {str(name): hours_of(rows["started_at"]) for name, rows in trial.groupby(trial["system"].fillna(""))}
-    for system, mine in firsts.groupby(firsts["system"].fillna("")):
+    there = {str(system): rows["at"].to_numpy() for system, rows in trial.groupby("system")}
+    for system, at in firsts["at"].groupby(firsts["system"]):
         if (moments := there.get(str(system))) is not None:
-            at = hours_of(mine["started_at"])
-            before = np.searchsorted(moments, at) > np.searchsorted(moments, at - WARNING / timedelta(hours=1))
+            before = np.searchsorted(moments, at) > np.searchsorted(moments, at - WARNING)
             count += int(before.sum())
-            by_chance += len(mine) * -float(np.expm1(-len(moments) * (WARNING / span)))
+            by_chance -= len(at) * float(np.expm1(-len(moments) * WARNING / hours))
     return count, by_chance
 
 

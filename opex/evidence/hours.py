@@ -1,5 +1,7 @@
 """Moments of a table as hours on one axis, which the numeric cores count in."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,6 +21,6 @@ def hours_of(moments: pd.Series) -> NDArray[np.float64]:
     return np.asarray(since.dt.total_seconds().to_numpy(dtype=np.float64) / 3600)
 
 
-def moment_of(hours: float) -> pd.Timestamp:
+def moment_of(hours: float) -> datetime:
     """The moment so many hours after 1970, to the second."""
-    return pd.Timestamp(round(hours * 3600), unit="s", tz="UTC")
+    return datetime.fromtimestamp(round(hours * 3600), tz=UTC)

@@ -40,7 +40,7 @@ class Ratio:
 
 
 def cuts(begin: float, end: float) -> Floats:
-    """The ends of equal stretches of the time between, in hours: four weeks or less each, twelve or more if they can be.
+    """The ends of equal stretches of the time between, in hours: each four weeks or less, at least twelve if possible.
 
     None is shorter than a week, unless the time is.
 
@@ -109,8 +109,8 @@ def rate(count: int, exposure: float, dispersion: float = 1.0) -> Rate:
 def rate_ratio(mine: int, theirs: int, my_exposure: float, their_exposure: float, dispersion: float = 1.0) -> Ratio:
     """The ratio of two rates, by what falls to me of all that was counted.
 
-    Given the sum, my count is binomial with odds of ratio x my exposure / their exposure; Clopper and Pearson's interval
-    (1934) of it, on counts over their dispersion, is turned into one of the ratio.
+    Given the sum, my count is binomial with odds of ratio x my exposure / their exposure; Clopper and Pearson's
+    interval (1934) of it, on counts over their dispersion, is turned into one of the ratio.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,9 @@ def troubled(
     at = np.concatenate([first, first[shocks] + rng.exponential(3.0, len(shocks))])
     named = pd.DataFrame([*of, *(of[n] for n in shocks)], columns=["system", "environment", "category"])
     subjects = changes or {(system, environment): 50.0 for system, environment, _ in rates}
-    made = {subject: np.sort(rng.uniform(0, WEEKS * 168, rng.poisson(2 * a_year))) for subject, a_year in subjects.items()}
+    made = {
+        subject: np.sort(rng.uniform(0, WEEKS * 168, rng.poisson(2 * a_year))) for subject, a_year in subjects.items()
+    }
     rows = pd.DataFrame(
         [(*subject, moment) for subject, moments in made.items() for moment in moments],
         columns=["system", "environment", "at"],
@@ -63,6 +66,9 @@ def _facts(incidents: pd.DataFrame, changes: pd.DataFrame) -> Facts:
         name: table[["id", "system"]].rename(columns={"id": key})
         for (name, table), key in zip(tables.items(), ("incident_id", "change_id"), strict=True)
     }
-    return replace(
-        facts(), **tables, incident_systems=named["incidents"], change_systems=named["changes"]
-    )
+    return replace(_none(), **tables, incident_systems=named["incidents"], change_systems=named["changes"])
+
+
+@cache
+def _none() -> Facts:
+    return facts()
