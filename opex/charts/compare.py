@@ -9,7 +9,7 @@ from opex.charts.look import ACCENT, LOSS, QUIET, calm
 
 __all__ = ["system_months", "times_as_many"]
 
-_TIMES = alt.Axis(values=[0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32], format="~r")
+_TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
 
 
 def times_as_many(rows: pd.DataFrame, title: str) -> Any:
@@ -19,14 +19,15 @@ def times_as_many(rows: pd.DataFrame, title: str) -> Any:
     dot, so that it fits a phone. What differs clearly is filled in the accent, the others are hollow and grey.
     """
     order = rows["name"].tolist()
-    low, high = min(0.45, rows["low"].min()), max(2.2, rows["high"].max())
-    scale = alt.Scale(type="log", domain=[max(low, 0.05), min(high, 50.0)], clamp=True)
+    low, high = max(0.05, min(0.45, rows["low"].min())), min(50.0, max(2.2, rows["high"].max()))
+    scale = alt.Scale(type="log", domain=[low, high], clamp=True)
+    axis = alt.Axis(values=[tick for tick in _TICKS if low <= tick <= high], format="~r")
     base = alt.Chart(rows).encode(y=alt.Y("name:N", sort=order, title=None, axis=None))
     tip = ["name", *(alt.Tooltip(f"{part}:Q", format=".2f") for part in ("ratio", "low", "high"))]
     even = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=LOSS, strokeDash=[4, 4]).encode(x=alt.X("one:Q"))
     ranges = base.mark_rule(color=QUIET, strokeWidth=1.5, yOffset=9).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     dots = base.mark_point(size=80, yOffset=9, strokeWidth=2).encode(
-        x=alt.X("ratio:Q", title=title, scale=scale, axis=_TIMES),
+        x=alt.X("ratio:Q", title=title, scale=scale, axis=axis),
         tooltip=tip,
         color=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value(QUIET)),
         fill=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value("transparent")),
@@ -44,12 +45,7 @@ def system_months(rows: pd.DataFrame) -> Any:
         y=alt.Y("system:N", sort=order, title=None, axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
         tooltip=["system", alt.Tooltip("yearmonth(month):T", title="month", format="%b %Y"), "incidents"],
     )
-    shade = alt.Opacity("incidents:Q", scale=alt.Scale(domain=[0, most], range=[0.0, 1.0]), legend=None)
+    shade = alt.Opacity("incidents:Q", scale=alt.Scale(domain=[0, most], range=[0.0, 0.6]), legend=None)
     cells = base.mark_rect(color=ACCENT).encode(opacity=shade)
-    dark = alt.datum["incidents"] > most * 0.55
-    counts = (
-        base.transform_filter(alt.datum["incidents"] > 0)
-        .mark_text(fontSize=11)
-        .encode(text="incidents:Q", color=alt.condition(dark, alt.value("white"), alt.value(QUIET)))
-    )
+    counts = base.transform_filter(alt.datum["incidents"] > 0).mark_text(fontSize=11).encode(text="incidents:Q")
     return calm((cells + counts).properties(height=24 * len(order) + 30))

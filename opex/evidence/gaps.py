@@ -1,8 +1,8 @@
 """What production suffers from and no test environment ever shows: classes of failure by environment.
 
-A class may be unseen in test because nothing ever breaks there, or nobody writes it down. So it is compared with all
-other trouble of the same systems over the same time: how much of the class would test have shown if it made up the same
-share there, and how likely is it, then, that it shows none?
+A class may be unseen in test because nothing ever breaks there, or nobody writes it down. So it is held against all
+other trouble of the same systems over the same time: how much of it would test have shown if it made up the same share
+of each system's trouble there, and how likely is it, then, that it shows none?
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.episodes import episodes
 from opex.evidence.facts import Facts
 from opex.evidence.findings import benjamini_hochberg
 from opex.evidence.hours import hours_of, moment_of
+from opex.evidence.strata import Strata
 
 __all__ = ["PRODUCTION", "TESTS", "ClassSeen", "Gaps", "categories", "class_gaps", "tests_of"]
 
@@ -26,7 +26,6 @@ PRODUCTION = "production"
 TESTS = frozenset({"test", "staging", "development"})
 LEAST_WEEKS, LEAST_SEEN = 6, 5
 SHARE, WARNING = 0.5, 14 * 24.0
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +110,8 @@ def class_gaps(
 
     Notes
     -----
-    Given how often the class and everything else were seen in both, the number in test is hypergeometric at equal odds
-    (Fisher 1935), and noncentral hypergeometric at others.
+    System by system, given how often the class and everything else were seen on both sides, the number in test is
+    hypergeometric (``evidence/strata.py``).
     """
     tests = tests_of(facts)
     if not tests:
@@ -154,22 +153,34 @@ def _of_kind(
     """Each class with its p-value, missing (NaN) where production has too few."""
     live, trial = (rows.assign(of=rows["id"].map(classes).fillna("")) for rows in (live, trial))
     first_live, first_trial = _firsts(live), _firsts(trial)
-    in_live, in_trial = first_live["of"].value_counts(), first_trial["of"].value_counts()
-    everywhere, there = len(first_live) + len(first_trial), len(first_trial)
     told = []
-    for name in sorted(set(in_live.index) - {""}):
-        k, x = int(in_live[name]), int(in_trial.get(name, 0))
-        mine = live[live["of"] == name]
-        warned, by_chance = _warned(first_live[first_live["of"] == name], trial[trial["of"] == name], hours)
+    for name in sorted(set(first_live["of"]) - {""}):
+        mine, theirs = (rows[rows["of"] == name] for rows in (first_live, first_trial))
+        strata = _strata(mine, theirs, first_live, first_trial)
+        warned, by_chance = _warned(mine, trial[trial["of"] == name], hours)
         seen = ClassSeen(
-            kind=kind, name=str(name), production=k, tests=x, expected=(k + x) * there / everywhere,
-            chance_unseen=float(stats.nchypergeom_fisher.pmf(0, everywhere, k + x, there, share)) if there else 1.0,
-            at_most=_at_most(x, there, k, len(first_live)), q_value=float("nan"), warned=warned,
-            warned_by_chance=by_chance, incidents=tuple(mine["id"]),
-        )  # fmt: skip
-        p = float(stats.hypergeom.cdf(x, everywhere, k + x, there)) if k >= LEAST_SEEN else float("nan")
-        told.append((seen, p))
+            kind=kind,
+            name=str(name),
+            production=len(mine),
+            tests=len(theirs),
+            expected=strata.expected,
+            chance_unseen=strata.as_few(0, share),
+            at_most=strata.at_most(len(theirs)),
+            q_value=float("nan"),
+            warned=warned,
+            warned_by_chance=by_chance,
+            incidents=tuple(live.loc[live["of"] == name, "id"]),
+        )
+        told.append((seen, strata.as_few(len(theirs)) if len(mine) >= LEAST_SEEN else float("nan")))
     return told
+
+
+def _strata(mine: pd.DataFrame, theirs: pd.DataFrame, live: pd.DataFrame, trial: pd.DataFrame) -> Strata:
+    """The class by system, among all that these systems had in production (here) and in test (there)."""
+    systems = sorted({*mine["system"], *theirs["system"]})
+    counts = [rows["system"].value_counts().reindex(systems, fill_value=0) for rows in (mine, theirs, live, trial)]
+    ours, others, here, there = (each.to_numpy(dtype=np.intp) for each in counts)
+    return Strata(of_class=ours + others, here=here, there=there)
 
 
 def _rows(facts: Facts) -> pd.DataFrame:
@@ -190,14 +201,6 @@ def _firsts(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _count(rows: pd.DataFrame) -> int:
     return len(_firsts(rows.assign(of="")))
-
-
-def _at_most(x: int, there: int, k: int, everything: int) -> float:
-    if not there or everything == k or there == x:
-        return float("inf")
-    table = [[x, there - x], [k, everything - k]]
-    interval = stats.contingency.odds_ratio(table, kind="conditional").confidence_interval(LEVEL, alternative="less")
-    return float(interval.high)
 
 
 def _warned(firsts: pd.DataFrame, trial: pd.DataFrame, hours: float) -> tuple[int, float]:

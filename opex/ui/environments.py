@@ -1,5 +1,7 @@
 """What gets from test to production: classes of failure that no test shows, and changes that no test saw."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -40,7 +42,7 @@ def gaps_section(of: Context) -> None:
     )  # fmt: skip
     st.caption(
         f"{found.begin:%-d %b %Y} to {found.end:%-d %b %Y}: {several(found.production, 'episode')} in production "
-        f"and {found.tests:,} in {' and '.join(found.environments)}, where {several(found.changes_in_tests, 'change')} "
+        f"and {found.tests:,} in {_and(found.environments)}, where {several(found.changes_in_tests, 'change')} "
         f"were made. {several(found.untested, 'episode')} of systems without a test environment are left out. "
         f"“Unseen by chance” assumes that the class comes up in test {found.share:.0%} as often beside other trouble "
         "as in production."
@@ -53,7 +55,7 @@ def gaps_section(of: Context) -> None:
 _GAP_COLUMNS = {
     "class": st.column_config.TextColumn(width="medium"),
     "expected": st.column_config.NumberColumn("test would show", format="%.1f"),
-    "unseen": st.column_config.NumberColumn("unseen by chance", format="percent"),
+    "unseen": st.column_config.NumberColumn("unseen by chance", format="%.0f %%"),
     "q": st.column_config.NumberColumn("q", format="%.3f"),
     "chance": st.column_config.NumberColumn("chance gives", format="%.1f"),
 }
@@ -66,7 +68,7 @@ def _gap_row(one: ClassSeen) -> dict[str, object]:
         "in production": one.production,
         "in test": one.tests,
         "expected": one.expected,
-        "unseen": one.chance_unseen if one.tests == 0 else None,
+        "unseen": 100 * one.chance_unseen if one.tests == 0 else None,
         "q": one.q_value,
         "test saw one first": one.warned,
         "chance": one.warned_by_chance,
@@ -76,17 +78,20 @@ def _gap_row(one: ClassSeen) -> dict[str, object]:
 def _gap_answer(found: Gaps) -> str:
     never = [one for one in found.classes if one.tests == 0 and one.q_value <= comparing.CLEAR]
     thin = sum(one.tests == 0 for one in found.classes) - len(never)
-    rest = f" {several(thin, 'more class')}{'es' if thin != 1 else ''} were never seen there, but too rarely in " \
-        "production to wonder." if thin else ""  # fmt: skip
+    classes = "class was" if thin == 1 else "classes were"
+    rest = f" {thin} more {classes} never seen in test, but may be so by chance." if thin else ""
     if not never:
-        return f"No class of failure is missing in test more than chance explains.{rest}".replace("classs", "class")
+        return f"No class of failure is missing in test more than chance explains.{rest}"
     lead = never[0]
-    first = (
-        f"{markdown(lead.name)} comes up in production only: {several(lead.production, 'episode')} there, none in "
-        f"{' and '.join(found.environments)}, which would have shown {lead.expected:.1f} at production's share."
+    more = "" if len(never) == 1 else f" So {'is' if len(never) == 2 else 'are'} {len(never) - 1} more."
+    return (
+        f"“{markdown(lead.name)}” is seen in production only: {several(lead.production, 'episode')} there, none in "
+        f"{_and(found.environments)}, which would have shown {lead.expected:.1f} at production's share.{more}{rest}"
     )
-    more = "" if len(never) == 1 else f" So do {len(never) - 1} more."
-    return f"{first}{more}{rest}"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(markdown(name) for name in names)
 
 
 def drift_section(of: Context) -> None:
@@ -100,7 +105,10 @@ def drift_section(of: Context) -> None:
     st.dataframe(
         pd.DataFrame([_drift_row(one) for one in found.kinds]), key="compare_drift", hide_index=True,
         alt="Changes of production by kind: tried in a test environment before, untried, and those that cannot be told",
-        column_config={name: st.column_config.NumberColumn(format="percent") for name in ("skipped", "from", "to")},
+        column_config={
+            name: st.column_config.NumberColumn(label, format="%.0f %%")
+            for name, label in (("skipped", "untried, of those told"), ("from", "from"), ("to", "to"))
+        },
     )  # fmt: skip
     lags = "; ".join(
         f"{markdown(lag.environment)} {lag.median:.0f} h before (half of {several(lag.changes, 'change')} within "
@@ -108,8 +116,8 @@ def drift_section(of: Context) -> None:
     )  # fmt: skip
     st.caption(
         f"{found.begin:%-d %b %Y} to {found.end:%-d %b %Y}. Tried: the same system, kind and title in a test "
-        "environment in the 14 days before. Cannot tell: only a version, or only other numbers. In test after: as many as "
-        "there are before mean that such titles meet by accident. Reverts are left out."
+        "environment in the 14 days before. Cannot tell: only a version, or only other numbers. In test after: as "
+        "many as before mean that such titles meet by accident. Reverts are left out."
         + (f" {several(found.untested, 'change')} of systems that no test environment changes are left out."
            if found.untested else "") + (f" In between: {lags}." if lags else "")
     )  # fmt: skip
@@ -136,9 +144,9 @@ def _drift_row(one: KindDrift) -> dict[str, object]:
         "tried before": one.tried,
         "untried": one.untried,
         "cannot tell": one.cannot_tell,
-        "skipped": skipped and skipped.value,
-        "from": skipped and skipped.low,
-        "to": skipped and skipped.high,
+        "skipped": skipped and 100 * skipped.value,
+        "from": skipped and 100 * skipped.low,
+        "to": skipped and 100 * skipped.high,
         "in test after": one.tried_after,
     }
 
@@ -148,7 +156,7 @@ def _drift_answer(found: Drift) -> str:
     if not told:
         return "Of no kind of change are there ten that could be told: titles say only a version, or there are few."
     parts = [
-        f"{one.skipped.value:.0%} of {one.kind} changes ({one.untried:,} of {one.tried + one.untried:,})"
+        f"{one.untried:,} of {several(one.tried + one.untried, f'{one.kind} change')}"
         for one in sorted(told, key=lambda one: -(one.tried + one.untried)) if one.skipped is not None
     ]  # fmt: skip
     unknown = sum(one.cannot_tell for one in found.kinds)
