@@ -10,6 +10,7 @@ from opex.charts.look import ACCENT, LOSS, QUIET, calm
 __all__ = ["system_months", "times_as_many"]
 
 _TICKS = (0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
+_FEW_TO_MANY = ["#7b9095", "#0b5563"]  # white numbers can be read on both, on a light page and on a dark one
 
 
 def times_as_many(rows: pd.DataFrame, title: str) -> Any:
@@ -33,19 +34,21 @@ def times_as_many(rows: pd.DataFrame, title: str) -> Any:
         fill=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value("transparent")),
     )
     names = base.mark_text(align="left", dy=-7, color=QUIET, fontSize=12).encode(x=alt.value(0), text="told:N")
-    return calm((even + ranges + dots + names).properties(height=36 * len(rows) + 40))
+    return calm((even + ranges + dots + names).properties(height=38 * len(rows) + 60))
 
 
 def system_months(rows: pd.DataFrame) -> Any:
     """Incidents by system and month as a heat map that can be read as a table. Columns system, month, incidents."""
     order = rows["system"].drop_duplicates().tolist()
-    most = max(1, int(rows["incidents"].max()))
+    most = int(rows["incidents"].max())
     base = alt.Chart(rows).encode(
         x=alt.X("yearmonth(month):O", title=None, axis=alt.Axis(format="%b", labelAngle=0, domain=False, ticks=False)),
         y=alt.Y("system:N", sort=order, title=None, axis=alt.Axis(labelLimit=110, domain=False, ticks=False)),
         tooltip=["system", alt.Tooltip("yearmonth(month):T", title="month", format="%b %Y"), "incidents"],
     )
-    shade = alt.Opacity("incidents:Q", scale=alt.Scale(domain=[0, most], range=[0.0, 0.6]), legend=None)
-    cells = base.mark_rect(color=ACCENT).encode(opacity=shade)
-    counts = base.transform_filter(alt.datum["incidents"] > 0).mark_text(fontSize=11).encode(text="incidents:Q")
-    return calm((cells + counts).properties(height=24 * len(order) + 30))
+    some = base.transform_filter(alt.datum["incidents"] > 0)
+    shade = alt.Color("incidents:Q", scale=alt.Scale(domain=[1, max(2, most)], range=_FEW_TO_MANY), legend=None)
+    counts = some.mark_text(fontSize=11, color="white").encode(text="incidents:Q")
+    every = base.mark_rect(opacity=0)  # a month without any incident keeps its place
+    cells = some.mark_rect(cornerRadius=2).encode(color=shade)
+    return calm((every + cells + counts).properties(height=24 * len(order) + 30))

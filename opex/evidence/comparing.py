@@ -13,7 +13,7 @@ from opex.evidence.episodes import episodes
 from opex.evidence.facts import Facts, hours_lost
 from opex.evidence.findings import benjamini_hochberg
 from opex.evidence.hours import hours_of, moment_of
-from opex.evidence.rates import Rate, Ratio, apart, cuts, rate, rate_ratio, scatter, times_longer
+from opex.evidence.rates import Rate, Ratio, cuts, dispersion, rate, rate_ratio, scatter, times_longer
 
 __all__ = ["Against", "Comparison", "Side", "Tally", "compare", "each_against_the_rest", "subjects"]
 
@@ -235,10 +235,10 @@ def _with_episodes(rows: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Counted:
-    """A side with what the comparison needs beside it: episodes in each stretch of time, logs of times to recover."""
+    """A side with what the comparison needs beside it: hours of its episodes, logs of times to recover."""
 
     tally: Tally
-    in_cuts: NDArray[np.intp]
+    firsts: NDArray[np.float64]
     recoveries: NDArray[np.float64]
 
 
@@ -251,24 +251,22 @@ def _compared(seen: _Seen, one: Side, other: Side) -> Comparison | NotEnoughData
     weeks = int((seen.end - begin) // WEEK)
     if weeks < LEAST_WEEKS:
         return NotEnoughData(have=max(0, weeks), need=LEAST_WEEKS, what="weeks that both cover")
-    edges = cuts(begin, seen.end)
-    mine, theirs = (_counted(seen, side, each, edges) for side, each in zip((one, other), members, strict=True))
-    a, b, dispersion = mine.tally, theirs.tally, apart(mine.in_cuts, theirs.in_cuts)
+    mine, theirs = (_counted(seen, side, each, begin) for side, each in zip((one, other), members, strict=True))
+    a, b = mine.tally, theirs.tally
+    scale = dispersion(mine.firsts, theirs.firsts, begin, seen.end)
     few = _too_few(a, b)
-    a_week: Ratio | NotEnoughData = few or rate_ratio(
-        a.episodes, b.episodes, a.system_weeks, b.system_weeks, dispersion
-    )
+    a_week: Ratio | NotEnoughData = few or rate_ratio(a.episodes, b.episodes, a.system_weeks, b.system_weeks, scale)
     changes = min(a.changes, b.changes)
     no_changes = NotEnoughData(have=changes, need=LEAST_CHANGES, what="changes on each side")
     a_hundred = few or (
-        no_changes if changes < LEAST_CHANGES else rate_ratio(a.episodes, b.episodes, a.changes, b.changes, dispersion)
+        no_changes if changes < LEAST_CHANGES else rate_ratio(a.episodes, b.episodes, a.changes, b.changes, scale)
     )
     recovered = min(a.recoveries, b.recoveries)
     return Comparison(
         begin=moment_of(begin), end=moment_of(seen.end), one=a, other=b, a_week=a_week, a_hundred=a_hundred,
         recovery=times_longer(np.exp(mine.recoveries), np.exp(theirs.recoveries)) if recovered >= LEAST_RECOVERIES
         else NotEnoughData(have=recovered, need=LEAST_RECOVERIES, what="episodes that are over on each side"),
-        dispersion=dispersion,
+        dispersion=scale,
     )  # fmt: skip
 
 
@@ -283,14 +281,14 @@ def _members(subjects: pd.DataFrame, side: Side) -> NDArray[np.bool_]:
     return np.asarray(mine if side.systems is None else mine & subjects["system"].isin(side.systems))
 
 
-def _counted(seen: _Seen, side: Side, members: NDArray[np.bool_], edges: NDArray[np.float64]) -> _Counted:
-    since, end = np.maximum(seen.subjects["born"].to_numpy(), edges[0]), edges[-1]
+def _counted(seen: _Seen, side: Side, members: NDArray[np.bool_], begin: float) -> _Counted:
+    since, end = np.maximum(seen.subjects["born"].to_numpy(), begin), seen.end
     incidents, changes = (_within(rows, members, since, end) for rows in (seen.incidents, seen.changes))
     first, once = incidents[incidents["first"]], incidents.drop_duplicates("id")
     named = members & (seen.subjects["system"] != "").to_numpy()
     system_weeks = float(np.clip(end - since[named if named.any() else members], 0.0, None).sum() / WEEK)
-    in_cuts = np.histogram(first["at"], edges)[0]
-    by_episode = scatter(in_cuts)
+    edges = cuts(begin, end)
+    by_episode = scatter(np.histogram(first["at"], edges)[0])
     by_incident = scatter(np.histogram(once["at"], edges)[0])
     recoveries = incidents.dropna(subset="log_hours").groupby("episode")["log_hours"].mean().to_numpy()
     hundreds = changes["id"].nunique() / 100
@@ -312,12 +310,13 @@ def _counted(seen: _Seen, side: Side, members: NDArray[np.bool_], edges: NDArray
             recovery_hours=float(np.exp(recoveries.mean())) if len(recoveries) >= LEAST_RECOVERIES else None,
             recoveries=len(recoveries),
         ),
-        in_cuts=in_cuts,
+        firsts=first["at"].to_numpy(),
         recoveries=recoveries,
     )
 
 
 def _within(rows: pd.DataFrame, members: NDArray[np.bool_], since: NDArray[np.float64], end: float) -> pd.DataFrame:
     """Rows of the members, each after the later of its first fact and the common beginning, up to the end."""
-    subject, at = rows["subject"].to_numpy(), rows["at"].to_numpy()
-    return rows[members[subject] & (at > since[subject]) & (at <= end)]
+    subject, at = rows["subject"].to_numpy(dtype=np.intp), rows["at"].to_numpy(dtype=np.float64)
+    kept: pd.DataFrame = rows[members[subject] & (at > since[subject]) & (at <= end)]
+    return kept

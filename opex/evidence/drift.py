@@ -8,6 +8,7 @@ nothing is said.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -113,7 +114,7 @@ def _rows(facts: Facts) -> pd.DataFrame:
     """Changes with their keys, oldest first."""
     first = facts.change_systems.drop_duplicates("change_id").set_index("change_id")["system"]
     plain = facts.changes[facts.changes["reverts"].isna()]
-    system = plain["id"].map(first).fillna("").astype("str")
+    system = plain["id"].map(first).astype("object").fillna("").astype("str")
     words = _words(plain["title"], system, facts.catalogue.names)
     where = system + "\x1f" + plain["kind"] + "\x1f"
     masked = words.str.replace(r"\d+", "#", regex=True)
@@ -132,11 +133,12 @@ def _rows(facts: Facts) -> pd.DataFrame:
 def _words(titles: pd.Series, system: pd.Series, names: dict[str, str]) -> pd.Series:
     """Titles without case, the system's name in front, and names of environments."""
     words = titles.str.casefold().str.replace(_ENVIRONMENT, " ", regex=True)
-    parts = words.str.partition(":")
-    lead = parts[0].str.strip()
-    own = (lead == system.str.casefold()) | (lead.map(names).fillna("") == system)
+    lead = words.str.split(":", n=1).str[0].str.strip()
+    own = (lead == system.str.casefold()) | (
+        pd.Series([names.get(word) for word in lead.tolist()], index=lead.index) == system
+    )
     own &= lead != ""
-    return words.mask(own, parts[2]).str.split().str.join(" ")
+    return words.mask(own, words.str.replace(r"^[^:]*:?", "", regex=True)).str.split().str.join(" ")
 
 
 def _judged(live: pd.DataFrame, trial: pd.DataFrame, within: timedelta) -> pd.DataFrame:
@@ -155,7 +157,9 @@ def _judged(live: pd.DataFrame, trial: pd.DataFrame, within: timedelta) -> pd.Da
     )  # fmt: skip
 
 
-def _nearest(live: pd.DataFrame, trial: pd.DataFrame, key: str, within: timedelta, direction: str) -> pd.DataFrame:
+def _nearest(
+    live: pd.DataFrame, trial: pd.DataFrame, key: str, within: timedelta, direction: Literal["backward", "forward"]
+) -> pd.DataFrame:
     """The nearest change of that key in a test environment: columns seen (hours) and environment, missing for none."""
     there = trial[["at", key, "environment"]].assign(seen=hours_of(trial["at"]))
     found = pd.merge_asof(

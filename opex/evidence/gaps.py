@@ -118,8 +118,8 @@ def class_gaps(
         return NotEnoughData(have=0, need=1, what="test environments with incidents or changes")
     incidents = _rows(facts)
     live, trial = (incidents[incidents["environment"].isin(which)] for which in ([PRODUCTION], tests))
-    changed = facts.changes.loc[facts.changes["environment"].isin(tests), ["id", "started_at"]]
-    changed = pd.Series(hours_of(changed["started_at"]), index=changed["id"])
+    there = facts.changes[facts.changes["environment"].isin(tests)]
+    changed = pd.Series(hours_of(there["started_at"]), index=there["id"])
     if live.empty or (trial.empty and changed.empty):
         return NotEnoughData(have=len(live), need=LEAST_SEEN, what="incidents in production")
     used = np.concatenate([trial["at"], changed])
@@ -151,7 +151,9 @@ def _of_kind(
     kind: str, classes: pd.Series, live: pd.DataFrame, trial: pd.DataFrame, hours: float, share: float
 ) -> list[tuple[ClassSeen, float]]:
     """Each class with its p-value, missing (NaN) where production has too few."""
-    live, trial = (rows.assign(of=rows["id"].map(classes).fillna("")) for rows in (live, trial))
+    live, trial = (
+        rows.assign(of=rows["id"].map(classes).astype("object").fillna("").astype("str")) for rows in (live, trial)
+    )
     first_live, first_trial = _firsts(live), _firsts(trial)
     told = []
     for name in sorted(set(first_live["of"]) - {""}):

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-__all__ = ["Rate", "Ratio", "apart", "cuts", "rate", "rate_ratio", "scatter", "share", "times_longer"]
+__all__ = ["Rate", "Ratio", "apart", "cuts", "dispersion", "rate", "rate_ratio", "scatter", "share", "times_longer"]
 
 LEVEL = 0.95
-LEAST_CUTS, CUT_WEEKS = 12, 4
+LEAST_CUTS, CUT_WEEKS = 12, (1, 4)
 Floats = NDArray[np.floating[Any]]
 Counts = NDArray[np.integer[Any]]
 
@@ -39,19 +39,33 @@ class Ratio:
     p_value: float
 
 
-def cuts(begin: float, end: float) -> Floats:
-    """The ends of equal stretches of the time between, in hours: each four weeks or less, at least twelve if possible.
+def cuts(begin: float, end: float, weeks: int = 4) -> NDArray[np.float64]:
+    """The ends of equal stretches of the time between, in hours: each so many weeks or less, twelve at least.
 
-    None is shorter than a week, unless the time is.
+    None is shorter than a week, so a short time has fewer.
 
     Examples
     --------
     >>> len(cuts(0.0, 168.0 * 104)) - 1, len(cuts(0.0, 168.0 * 30)) - 1, len(cuts(0.0, 168.0 * 7)) - 1
     (26, 12, 7)
     """
-    weeks = (end - begin) / 168
-    count = max(1, min(int(weeks), max(LEAST_CUTS, int(np.ceil(weeks / CUT_WEEKS)))))
+    whole = (end - begin) / 168
+    count = max(1, min(int(whole), max(LEAST_CUTS, int(np.ceil(whole / weeks)))))
     return np.linspace(begin, end, count + 1)
+
+
+def dispersion(mine: Floats, theirs: Floats, begin: float, end: float) -> float:
+    """The dispersion of what falls to one of two sides (see `apart`), the larger of that by week and by four weeks.
+
+    By week short clusters are measured well, and by four weeks long ones are seen at all.
+
+    Parameters
+    ----------
+    mine, theirs
+        Hours of what happened, in any order.
+    """
+    edges = [cuts(begin, end, weeks) for weeks in CUT_WEEKS]
+    return max(apart(np.histogram(mine, each)[0], np.histogram(theirs, each)[0]) for each in edges)
 
 
 def scatter(counts: Counts) -> float:
@@ -91,7 +105,7 @@ def _inflated(pearson: float, freedom: int) -> float:
     return max(1.0, pearson / freedom * float(stats.t.ppf(tail, freedom) / stats.norm.ppf(tail)) ** 2)
 
 
-def rate(count: int, exposure: float, dispersion: float = 1.0) -> Rate:
+def rate(count: int, exposure: float, scale: float = 1.0) -> Rate:
     """So many of a unit of exposure, with Garwood's interval (1936) on the count over its dispersion.
 
     Examples
@@ -100,17 +114,17 @@ def rate(count: int, exposure: float, dispersion: float = 1.0) -> Rate:
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
     (2.0, 0.96, 3.68)
     """
-    tail, seen = (1 - LEVEL) / 2, count / dispersion
+    tail, seen = (1 - LEVEL) / 2, count / scale
     low = 0.0 if count == 0 else float(stats.chi2.ppf(tail, 2 * seen)) / 2
     high = float(stats.chi2.ppf(1 - tail, 2 * seen + 2)) / 2
-    return Rate(value=count / exposure, low=low * dispersion / exposure, high=high * dispersion / exposure)
+    return Rate(value=count / exposure, low=low * scale / exposure, high=high * scale / exposure)
 
 
-def rate_ratio(mine: int, theirs: int, my_exposure: float, their_exposure: float, dispersion: float = 1.0) -> Ratio:
+def rate_ratio(mine: int, theirs: int, my_exposure: float, their_exposure: float, scale: float = 1.0) -> Ratio:
     """The ratio of two rates, by what falls to me of all that was counted.
 
     Given the sum, my count is binomial with odds of ratio x my exposure / their exposure; Clopper and Pearson's
-    interval (1934) of it, on counts over their dispersion, is turned into one of the ratio.
+    interval (1934) of it, on counts over ``scale``, their dispersion, is turned into one of the ratio.
 
     Parameters
     ----------
@@ -126,7 +140,7 @@ def rate_ratio(mine: int, theirs: int, my_exposure: float, their_exposure: float
     (2.0, 0.89, 4.78, 0.099)
     """
     tail, relative = (1 - LEVEL) / 2, their_exposure / my_exposure
-    a, b = mine / dispersion, theirs / dispersion
+    a, b = mine / scale, theirs / scale
     low = float(stats.beta.ppf(tail, a, b + 1)) if mine else 0.0
     high = float(stats.beta.ppf(1 - tail, a + 1, b))
     fair = my_exposure / (my_exposure + their_exposure)
@@ -151,15 +165,15 @@ def times_longer(mine: Floats, theirs: Floats) -> Ratio:
     >>> round(found.ratio, 2), round(found.low, 2), round(found.high, 2)
     (2.0, 0.42, 9.63)
     """
-    ours, others = np.log(mine), np.log(theirs)
-    ratio = float(np.exp(ours.mean() - others.mean()))
-    if max(ours.var(), others.var()) < 1e-12:
+    parts = [(np.log(each).mean(), np.log(each).var(ddof=1) / len(each), len(each) - 1) for each in (mine, theirs)]
+    (middle, spread, freedom), (other, other_spread, other_freedom) = parts
+    ratio, error = float(np.exp(middle - other)), spread + other_spread
+    if error < 1e-12:
         return Ratio(ratio=ratio, low=ratio, high=ratio, p_value=1.0)
-    told = stats.ttest_ind(ours, others, equal_var=False)
-    interval = told.confidence_interval(LEVEL)
-    return Ratio(
-        ratio=ratio, low=float(np.exp(interval.low)), high=float(np.exp(interval.high)), p_value=float(told.pvalue)
-    )
+    of = error**2 / (spread**2 / freedom + other_spread**2 / other_freedom)
+    slack = float(np.exp(stats.t.ppf((1 + LEVEL) / 2, of) * np.sqrt(error)))
+    p_value = 2 * float(stats.t.sf(abs(middle - other) / np.sqrt(error), of))
+    return Ratio(ratio=ratio, low=ratio / slack, high=ratio * slack, p_value=p_value)
 
 
 def share(count: int, of: int) -> Rate:

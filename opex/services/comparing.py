@@ -86,35 +86,31 @@ def compared(context: Context, one: Side, other: Side) -> Comparison | NotEnough
 
 
 def side_by_side(found: Comparison) -> pd.DataFrame:
-    """A row for each measure: columns measure, one, other (words), ratio, low, high (missing where not told), lacks."""
-    rows = [
-        ("episodes for 100 changes", _rate(found.one.episodes_a_hundred), _rate(found.other.episodes_a_hundred),
-         found.a_hundred),
-        ("episodes a week, of one system", _rate(found.one.episodes_a_week), _rate(found.other.episodes_a_week),
-         found.a_week),
-        ("time to recover", _hours(found.one), _hours(found.other), found.recovery),
-        ("incidents for 100 changes", *(_rate(side.incidents_a_hundred) for side in _both(found)), None),
-        ("incidents a week, of one system", *(_rate(side.incidents_a_week) for side in _both(found)), None),
-        ("hours lost a week, of one system", *(f"{side.hours_lost / side.system_weeks:.1f} h" for side in _both(found)),
-         None),
-        *((name, *(f"{getattr(side, name):,}" for side in _both(found)), None)
+    """A row for each measure: columns measure, one, other, times (words), ratio, low, high (missing where not told)."""
+    pairs: list[tuple[str, list[str], Ratio | NotEnoughData | None]] = [
+        ("episodes for 100 changes", [_rate(side.episodes_a_hundred) for side in _both(found)], found.a_hundred),
+        ("episodes a week, of one system", [_rate(side.episodes_a_week) for side in _both(found)], found.a_week),
+        ("time to recover", [_hours(side) for side in _both(found)], found.recovery),
+        ("incidents for 100 changes", [_rate(side.incidents_a_hundred) for side in _both(found)], None),
+        ("incidents a week, of one system", [_rate(side.incidents_a_week) for side in _both(found)], None),
+        ("hours lost a week, of one system",
+         [f"{side.hours_lost / side.system_weeks:.1f} h" for side in _both(found)], None),
+        ("hours lost in all", [f"{side.hours_lost:,.0f} h" for side in _both(found)], None),
+        *((name, [f"{getattr(side, name):,}" for side in _both(found)], None)
           for name in ("episodes", "incidents", "changes", "systems")),
-        ("hours lost in all", *(f"{side.hours_lost:,.0f} h" for side in _both(found)), None),
     ]  # fmt: skip
-    return pd.DataFrame(
-        [(measure, one, other, *_times(ratio)) for measure, one, other, ratio in rows],
-        columns=["measure", "one", "other", "ratio", "low", "high", "lacks"],
-    )
+    rows = []
+    for measure, sides, ratio in pairs:
+        if isinstance(ratio, Ratio):
+            words = f"{ratio.ratio:.1f} ({ratio.low:.1f} to {ratio.high:.1f})"
+            rows.append((measure, *sides, words, ratio.ratio, ratio.low, ratio.high))
+        else:
+            rows.append((measure, *sides, "" if ratio is None else ratio.sentence, None, None, None))
+    return pd.DataFrame(rows, columns=["measure", "one", "other", "times", "ratio", "low", "high"])
 
 
 def _both(found: Comparison) -> tuple[Tally, Tally]:
     return found.one, found.other
-
-
-def _times(ratio: Ratio | NotEnoughData | None) -> tuple[float | None, float | None, float | None, str]:
-    if isinstance(ratio, Ratio):
-        return ratio.ratio, ratio.low, ratio.high, ""
-    return None, None, None, "" if ratio is None else ratio.sentence
 
 
 def _rate(rate: Rate | None) -> str:

@@ -91,13 +91,18 @@ def _overview(of: Context, environment: str, per: comparing.Per) -> None:
             alt=f"Episodes {_words(per)} of each system over those of the others, with intervals; 1 is no difference",
         )
     st.dataframe(
-        table[["system", "ratio", "low", "high", "q", "episodes", "incidents", "changes", "episodes_a_week",
-               "episodes_a_hundred", "recovery_hours", "recovery_times", "hours_lost", "lacks"]],
+        told[["system", "ratio", "low", "high", "q", "episodes", "incidents", "changes", "episodes_a_week",
+               "episodes_a_hundred", "recovery_hours", "recovery_times", "hours_lost"]],
         key="compare_systems", hide_index=True, column_config=_COLUMNS,
         alt="Each system beside the others of its environment: ratio with interval, counts, hours",
     )  # fmt: skip
     begin, end = table["begin"].min(), table["end"].max()
     st.caption(f"{begin:%-d %b %Y} to {end:%-d %b %Y}, which incidents and changes both cover. {RULES}")
+    few = table[table["ratio"].isna()]
+    if len(few):
+        with st.expander(f"Too little data: {several(len(few), 'system')}", key="compare_few"):
+            st.dataframe(few[["system", "episodes", "changes", "lacks"]], hide_index=True,
+                         column_config={"lacks": st.column_config.TextColumn("what is missing")})  # fmt: skip
 
 
 _COLUMNS = {
@@ -110,7 +115,6 @@ _COLUMNS = {
     "recovery_hours": st.column_config.NumberColumn("time to recover, h", format="%.1f", help="geometric mean"),
     "recovery_times": st.column_config.NumberColumn("times the others' time", format="%.1f"),
     "hours_lost": st.column_config.NumberColumn("hours lost", format="%.0f"),
-    "lacks": st.column_config.TextColumn("what is missing"),
 }
 
 
@@ -134,7 +138,7 @@ def _answer(told: pd.DataFrame, per: comparing.Per) -> str:
     return f"{_one(lead, per)} Of {several(len(told), 'system')}, {' and '.join(counts)}."
 
 
-def _one(row: "pd.Series[object]", per: comparing.Per) -> str:
+def _one(row: pd.Series, per: comparing.Per) -> str:
     name, low, high = markdown(str(row["system"])), row["low"], row["high"]
     return f"{name} has {row['ratio']:.1f} times the episodes of the others {_words(per)}, {low:.1f} to {high:.1f}."
 
@@ -178,10 +182,9 @@ def _pair(of: Context, environment: str, one: str, other: str, per: comparing.Pe
                           f"{left.name}: times as much as {right.name}"),
             alt=f"{left.name} over {right.name}: ratios with intervals; 1 is no difference",
         )  # fmt: skip
-    shown = table.rename(columns={"one": left.name, "other": right.name})
-    st.dataframe(shown, key="compare_pair", hide_index=True, column_config=_COLUMNS | {
-        "ratio": st.column_config.NumberColumn("times", format="%.2f"),
-    })  # fmt: skip
+    shown = table[["measure", "one", "other", "times"]].rename(columns={"one": left.name, "other": right.name})
+    st.dataframe(shown, key="compare_pair", hide_index=True, height=38 + 35 * len(shown),
+                 alt=f"{left.name} and {right.name}: a row for each measure")  # fmt: skip
     st.caption(f"{found.begin:%-d %b %Y} to {found.end:%-d %b %Y}, which both cover. {RULES.split(' Filled')[0]}")
 
 
@@ -204,7 +207,7 @@ def _heat_map(of: Context, environment: str) -> None:
     table = comparing.months(of, environment)
     if table.empty:
         return
-    worst = table.loc[table["incidents"].idxmax()]
+    worst = table.sort_values("incidents", ascending=False, kind="stable").iloc[0]
     st.subheader("By month", anchor=False)
     st.markdown(
         f"The most in one month: {several(int(worst['incidents']), 'incident')} of {markdown(worst['system'])} in "

@@ -1,5 +1,6 @@
 """What gets from test to production: classes of failure that no test shows, and changes that no test saw."""
 
+import math
 from collections.abc import Sequence
 
 import pandas as pd
@@ -55,8 +56,7 @@ def gaps_section(of: Context) -> None:
 _GAP_COLUMNS = {
     "class": st.column_config.TextColumn(width="medium"),
     "expected": st.column_config.NumberColumn("test would show", format="%.1f"),
-    "unseen": st.column_config.NumberColumn("unseen by chance", format="%.0f %%"),
-    "q": st.column_config.NumberColumn("q", format="%.3f"),
+    "unseen": st.column_config.TextColumn("unseen by chance"),
     "chance": st.column_config.NumberColumn("chance gives", format="%.1f"),
 }
 
@@ -68,8 +68,8 @@ def _gap_row(one: ClassSeen) -> dict[str, object]:
         "in production": one.production,
         "in test": one.tests,
         "expected": one.expected,
-        "unseen": 100 * one.chance_unseen if one.tests == 0 else None,
-        "q": one.q_value,
+        "unseen": f"{one.chance_unseen:.0%}" if one.tests == 0 else "",
+        "q": "" if math.isnan(one.q_value) else f"{one.q_value:.3f}",
         "test saw one first": one.warned,
         "chance": one.warned_by_chance,
     }
