@@ -98,6 +98,14 @@ def test_other_areas_are_few_and_most_are_planted_otherwise() -> None:
     assert {system for system, _ in others} <= {"checkout", "customer-accounts"}
 
 
+def test_the_environment_gap_is_recovered_with_all_its_incidents_and_no_other_is_reported() -> None:
+    [truth] = truths(kind="environment_gap")
+    [candidate] = of("environment_gap")
+    assert (candidate.category, candidate.environment) == (truth["category"], "production")
+    recall, precision = overlap(truth, candidate)
+    assert (recall, precision) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize("trap", ["flat-storefront-errors", "harmless-storefront", "burst-loyalty"])
 def test_no_trap_is_reported_as_a_problem(trap: str) -> None:
     [truth] = truths(id=trap)
@@ -111,4 +119,10 @@ def test_each_candidate_says_why_and_how_it_could_be_wrong() -> None:
         assert candidate.lead.why.endswith(".")
         assert len(candidate.lead.falsifier) > 40
         assert candidate.lead.low <= candidate.lead.effect <= candidate.lead.high
-    assert set(Counter(c.finders[0] for c in proposed())) == {"theme", "area", "slow_recovery", "worsening_trend"}
+    assert set(Counter(c.finders[0] for c in proposed())) == {
+        "theme",
+        "area",
+        "slow_recovery",
+        "worsening_trend",
+        "environment_gap",
+    }
