@@ -209,7 +209,7 @@ def test_the_truths_spread_over_the_finders(sample: Sample) -> None:
         "later": 5,
     }
     kinds = {truth["kind"] for truth in sample.truths if truth["finder"] == "later"}
-    assert kinds == {"fixed_problem", "no_trend", "risky_changes", "harmless_changes", "environment_gap", "one_off"}
+    assert kinds == {"fixed_problem", "no_trend", "risky_changes", "harmless_changes", "one_off"}
 
 
 def test_members_exist_in_production_and_belong_to_one_truth_only(sample: Sample, live: pd.DataFrame) -> None:
