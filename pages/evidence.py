@@ -5,6 +5,7 @@ import streamlit as st
 from opex.charts import timeline
 from opex.services import overview
 from opex.ui.after_changes import changes_view
+from opex.ui.compare import compare_view
 from opex.ui.empty import nothing_loaded_if_empty
 from opex.ui.evidence import incident_search, systems_view, themes_view
 from opex.ui.session import context
@@ -14,8 +15,8 @@ of = context()
 nothing_loaded_if_empty(of)
 st.title("Evidence", anchor=False)
 VIEWS = {
-    "Themes": themes_view, "Changes and incidents": changes_view, "Trends": trends_view, "Systems": systems_view,
-    "Incidents": incident_search,
+    "Themes": themes_view, "Changes and incidents": changes_view, "Compare": compare_view, "Trends": trends_view,
+    "Systems": systems_view, "Incidents": incident_search,
 }  # fmt: skip
 view = st.segmented_control(
     "View", list(VIEWS), default="Themes", key="evidence_view", bind="query-params", label_visibility="collapsed",

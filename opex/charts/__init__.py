@@ -1,6 +1,7 @@
 """Tables to Altair charts. No Streamlit."""
 
 from opex.charts.charts import benefit_and_cost, rate_ratios, rug, timeline, trouble, waterfall
+from opex.charts.compare import system_months, times_as_many
 from opex.charts.forecast import expected_pain, shares_held
 from opex.charts.operations import process_behaviour
 
@@ -11,7 +12,9 @@ __all__ = [
     "rate_ratios",
     "rug",
     "shares_held",
+    "system_months",
     "timeline",
+    "times_as_many",
     "trouble",
     "waterfall",
 ]

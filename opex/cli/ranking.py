@@ -29,7 +29,7 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS, rank_document
 from opex.ranking.explain import sentences
 from opex.services import exporting, finding, knowing, link_verdicts, prioritising, reviewing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 
 __all__ = ["app"]
 
@@ -65,8 +65,8 @@ def _candidate(candidate: Candidate, status: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _speaker() -> reviewing.Speaker:
-    return reviewing.Speaker(person=Person(name=who(), function=os.environ.get("OPEX_FUNCTION", "operations")))
+def _speaker() -> Speaker:
+    return Speaker(person=Person(name=who(), function=os.environ.get("OPEX_FUNCTION", "operations")))
 
 
 @app.command()

@@ -26,6 +26,7 @@ _ACTIONS: dict[str, tuple[str, Removal]] = {
     "risky_changes": ("Put changes of {system} behind a flag, canary or check", Removal(low=0.2, likely=0.4, high=0.7)),
     "slow_recovery": ("Make {system} quicker to recover: runbook, rollback", Removal(low=0.1, likely=0.3, high=0.5)),
     "worsening_trend": ("Find what drives it and stop the rise", Removal(low=0.2, likely=0.4, high=0.6)),
+    "environment_gap": ("Let test show it: load, data, checks", Removal(low=0.1, likely=0.3, high=0.6)),
     "area": ("Make {where} more reliable", Removal(low=0.1, likely=0.25, high=0.5)),
 }  # fmt: skip
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from opex.evidence.drifts import log_linear_trend, slow_change
+from opex.evidence.environment_gaps import environment_gap
 from opex.evidence.facts import YEAR, Facts
 from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
 from opex.evidence.risky_changes import risky_changes
@@ -272,4 +273,6 @@ def _worsening(
     )
 
 
-FINDERS = (theme, risky_changes, slow_recovery, worsening_incidents, worsening_metric, area)
+FINDERS = (
+    theme, risky_changes, slow_recovery, worsening_incidents, worsening_metric, environment_gap, area,
+)  # fmt: skip

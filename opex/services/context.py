@@ -10,10 +10,11 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
+from opex.domain.decisions import Person
 from opex.domain.drivers import DriverSet
 from opex.store.database import Database
 
-__all__ = ["Context", "Memory", "Progress", "give_back"]
+__all__ = ["Context", "Memory", "Progress", "Speaker", "give_back"]
 
 T = TypeVar("T")
 Progress = Callable[[float, str], None]
@@ -75,3 +76,16 @@ class Context:
     defaults: DriverSet
     sample: Path
     memory: Memory = field(default_factory=Memory)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speaker:
+    """Who speaks, in which request, and what they had seen.
+
+    One request id writes once, however often it arrives; ``seen`` is the version of the opportunity that the page
+    showed, and a colleague's newer word refuses the save (``None``: a remark, which needs no comparison).
+    """
+
+    person: Person
+    request_id: str = ""
+    seen: int | None = None

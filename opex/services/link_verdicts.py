@@ -6,9 +6,8 @@ from uuid import uuid4
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
 from opex.review.state import standing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.knowing import known
-from opex.services.reviewing import Speaker
 from opex.store import decisions
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]

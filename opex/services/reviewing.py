@@ -4,7 +4,6 @@ Permissions will enter here (a later issue): each function knows who speaks.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -25,13 +24,12 @@ from opex.domain.decisions import (
 from opex.domain.opportunities import Opportunity, Removal
 from opex.domain.problems import NotEnoughData, Refused
 from opex.services import driving
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.prioritising import board, everything, one, saved_order
 from opex.store import decisions
 
 __all__ = [
-    "Speaker",
     "accept",
     "decline",
     "journal",
@@ -44,19 +42,6 @@ __all__ = [
     "strike",
     "undo",
 ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Speaker:
-    """Who speaks, in which request, and what they had seen.
-
-    One request id writes once, however often it arrives; ``seen`` is the version of the opportunity that the page
-    showed, and a colleague's newer word refuses the save (``None``: a remark, which needs no comparison).
-    """
-
-    person: Person
-    request_id: str = ""
-    seen: int | None = None
 
 
 def say(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:

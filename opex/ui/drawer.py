@@ -15,8 +15,7 @@ from opex.domain.safe import markdown
 from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.ui.session import save
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several

@@ -8,8 +8,7 @@ import streamlit as st
 from opex.domain.decisions import link_id
 from opex.domain.safe import markdown
 from opex.services import link_verdicts
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.services.system_timeline import described
 from opex.ui.session import save
 from opex.ui.words import day, moment

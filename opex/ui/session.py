@@ -10,10 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 from opex.domain.decisions import FUNCTIONS, Person
 from opex.domain.problems import Refused
 from opex.services import reviewing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
-from opex.services.reviewing import Speaker
 from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
 __all__ = ["context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]

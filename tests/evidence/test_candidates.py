@@ -152,9 +152,9 @@ def test_progress_names_each_finder() -> None:
     told: list[tuple[float, str]] = []
     find(NOBODY, AS_OF, progress=lambda share, what: told.append((share, what)))
     assert [what for _, what in told] == [
-        "theme", "risky changes", "slow recovery", "worsening incidents", "worsening metric", "area",
+        "theme", "risky changes", "slow recovery", "worsening incidents", "worsening metric", "environment gap", "area",
     ]  # fmt: skip
-    assert [share for share, _ in told] == [n / 6 for n in range(6)]
+    assert [share for share, _ in told] == [n / 7 for n in range(7)]
 
 
 def test_the_evidence_is_shown_newest_first() -> None:

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from opex.evidence.environment_gaps import environment_gap
 from opex.evidence.facts import Facts
 from opex.evidence.finders import area, slow_recovery, theme, worsening_incidents, worsening_metric
 from opex.evidence.findings import Finding, poisson_interval
 from tests.evidence.builders import AS_OF, calm_metrics, calm_year, daily, facts, incident
 
 Finder = Callable[[Facts, datetime], Iterator[Finding]]
-ALL: tuple[Finder, ...] = (theme, area, slow_recovery, worsening_incidents, worsening_metric)
+ALL: tuple[Finder, ...] = (
+    theme, area, slow_recovery, worsening_incidents, worsening_metric, environment_gap,
+)  # fmt: skip
 
 
 def keys(finder: Finder, known: Facts) -> list[str]:

@@ -110,6 +110,14 @@ def test_the_risky_changes_of_checkout_are_recovered_and_no_other_system_is_accu
     assert len(planted & set(candidate.changes[: len(planted)])) > 0.8 * len(planted)
 
 
+def test_the_environment_gap_is_recovered_with_all_its_incidents_and_no_other_is_reported() -> None:
+    [truth] = truths(kind="environment_gap")
+    [candidate] = of("environment_gap")
+    assert (candidate.category, candidate.environment) == (truth["category"], "production")
+    recall, precision = overlap(truth, candidate)
+    assert (recall, precision) == (1.0, 1.0)
+
+
 @pytest.mark.parametrize("trap", ["flat-storefront-errors", "harmless-storefront", "burst-loyalty"])
 def test_no_trap_is_reported_as_a_problem(trap: str) -> None:
     [truth] = truths(id=trap)
@@ -125,5 +133,5 @@ def test_each_candidate_says_why_and_how_it_could_be_wrong() -> None:
         assert len(candidate.lead.falsifier) > 40
         assert candidate.lead.low <= candidate.lead.effect <= candidate.lead.high
     assert set(Counter(c.finders[0] for c in proposed())) == {
-        "theme", "area", "risky_changes", "slow_recovery", "worsening_trend"
+        "theme", "area", "risky_changes", "slow_recovery", "worsening_trend", "environment_gap"
     }  # fmt: skip

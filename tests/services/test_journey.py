@@ -17,9 +17,8 @@ from opex.domain.opportunities import Removal
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.services import driving, exporting, finding, knowing, loading, overview, prioritising, reviewing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.loading import Asked
-from opex.services.reviewing import Speaker
 from opex.store.decisions import StaleReview
 from tests.conftest import ROOT
 from tests.services.sample import sample_in

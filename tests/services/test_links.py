@@ -10,8 +10,7 @@ from opex.domain.decisions import Person
 from opex.domain.problems import Refused
 from opex.evidence.linking import Linked
 from opex.services import link_verdicts, linking
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.store.decisions import StaleReview
 from tests.services.sample import sample_in
 

@@ -10,11 +10,10 @@ from opex.domain.decisions import Accepted, Person
 from opex.domain.problems import NotEnoughData
 from opex.evidence.process_limits import Usual
 from opex.services import loading, operating, reviewing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.finding import candidates
 from opex.services.loading import Asked
 from opex.services.operating import Review
-from opex.services.reviewing import Speaker
 
 
 def write(folder: Path, name: str, rows: list[dict[str, object]]) -> Path:

@@ -7,9 +7,8 @@ from pathlib import Path
 from opex.domain.decisions import Person
 from opex.domain.opportunities import Removal
 from opex.services import loading, reviewing
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.loading import Asked, Report
-from opex.services.reviewing import Speaker
 
 ANA = Person(name="Ana", function="product")
 

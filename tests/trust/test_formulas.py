@@ -15,8 +15,7 @@ from opex.domain.decisions import Described, Moved
 from opex.domain.priorities import Priorities
 from opex.domain.safe import cell, plain
 from opex.services import exporting, prioritising, reviewing
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.store import facts
 from tests.export.formulas import FORMULAS
 from tests.trust import builders as b

@@ -10,8 +10,7 @@ from opex.domain.decisions import Commented, Declined, Described, Moved, Person,
 from opex.domain.opportunities import Removal
 from opex.domain.systems import Catalogue, System
 from opex.services import knowing, loading, prioritising, reviewing
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.store import decisions, facts
 from opex.store.checking import check
 from tests.export.builders import driver_set

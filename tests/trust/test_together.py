@@ -14,8 +14,7 @@ import sqlalchemy as sa
 
 from opex.domain.decisions import Commented
 from opex.services import prioritising, reviewing
-from opex.services.context import Context
-from opex.services.reviewing import Speaker
+from opex.services.context import Context, Speaker
 from opex.store import database as store
 from opex.store import decisions
 from opex.store.checking import check

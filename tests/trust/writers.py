@@ -6,7 +6,7 @@ from pathlib import Path
 
 from opex.domain.decisions import Described, Person
 from opex.services import prioritising, reviewing
-from opex.services.reviewing import Speaker
+from opex.services.context import Speaker
 from opex.store.database import Busy
 from opex.store.decisions import StaleReview
 from tests.conftest import context_at

@@ -178,7 +178,7 @@ def _soon_after(starts: Any, at: Any) -> int:
 def _gap(live: pd.DataFrame, in_staging: int) -> Truth:
     gap = planted()["gap"]
     statement = gap["statement"].replace("{elsewhere}", str(in_staging))
-    return _truth({**gap, "statement": statement}, "environment_gap", "later", _of(live, gap["id"]))
+    return _truth({**gap, "statement": statement}, "environment_gap", "environment_gap", _of(live, gap["id"]))
 
 
 def _burst(live: pd.DataFrame) -> Truth:
