@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from opex.domain.opportunities import Theme
+
 __all__ = ["Finding", "benjamini_hochberg", "poisson_interval"]
 
 
@@ -31,6 +33,7 @@ class Finding:
     environment: str | None = None
     category: str | None = None
     metric: str | None = None
+    theme: Theme | None = None
 
 
 def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:

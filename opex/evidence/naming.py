@@ -57,7 +57,8 @@ def words_of_themes(readings: Readings, held: Sparse, typical_titles: Sequence[s
         by_weight = sorted(shares, key=lambda thing: (-shares[thing] * rarity[thing], thing))
         stems = [readings.things[thing] for thing in by_weight][:3]
         kinds = sorted(troubles.get(theme, {}).items(), key=lambda kind: (-kind[1], kind[0]))
-        yield (*phrases(title, stems, spoken), *(_as_said(readings.troubles[kind], spoken) for kind, _ in kinds[:2]))
+        things_said = phrases(title, stems, spoken) or (title.strip().lower(),)
+        yield (*things_said, *(_as_said(readings.troubles[kind], spoken) for kind, _ in kinds[:2]))
 
 
 def _told_in(held: Sparse, reading: Ints, code: Ints, weight: Floats) -> dict[int, dict[int, float]]:

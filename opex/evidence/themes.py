@@ -21,12 +21,21 @@ from opex.evidence.alike import around_centres
 from opex.evidence.contexts import with_contexts
 from opex.evidence.naming import in_order, typical_of, words_of_themes
 from opex.evidence.rows import Floats, Ints, Sparse, renumbered, scaled, unit, vectors
+from opex.evidence.spelling import words_of
 from opex.evidence.texts import SYNONYMS, Readings, read
 
-__all__ = ["Grouped", "Themes", "described", "group", "grouped", "least_size"]
+__all__ = ["Grouped", "Themes", "described", "group", "grouped", "least_size", "odd_members", "typical_members"]
 
 CHANCE = 1 / 13_600
 """Chance that two texts are alike by accident: in themes of a company of 1,400 incidents, one pair in 13,600."""
+
+MOST_TYPICAL, MOST_ODD = 3, 5
+
+ODD = 0.75
+"""A member is odd if it is less than this share as near to the centre as the theme's median member."""
+
+HABIT = 12
+"""So many equal titles that say nothing (``Disruption``) and fit no theme are one of their own: one a month."""
 
 ACCIDENTAL = 0.02
 """Accidental themes that are borne with, for each incident."""
@@ -118,6 +127,9 @@ def group(
     of its pairs, times the root of its size, is at least `BEYOND_CHANCE`: as with any mean, what chance adds shrinks
     with that root. These themes go first; what they leave of the others stays as it is.
 
+    Last, what still belongs nowhere and has one and the same title that says nothing, `HABIT` times or more, is a theme
+    under that title: somebody should split it.
+
     A theme has at least `least_size` incidents, since among many texts a few are alike by chance.
 
     Parameters
@@ -180,7 +192,7 @@ def grouped(
     """Group as `group` does, with the same parameters, and keep what was compared. This is the slow part."""
     _check(titles, {"descriptions": descriptions, "contexts": contexts}, min_size, alike, belongs)
     reading = partial(read, ignored=ignored, synonyms=synonyms)
-    readings = _told(titles, descriptions, reading)
+    readings, silent = _told(titles, descriptions, reading)
     rows = vectors(readings)
     texts_of = readings.texts_of.astype(np.float64)
     least = least_size(len(titles))
@@ -190,7 +202,7 @@ def grouped(
     if contexts is not None and any(contexts):
         told = descriptions or [""] * len(titles)
         labels, said, said_of = with_contexts(titles, told, contexts, labels, reading, size, few=least == 2)
-    labels = in_order(labels, size)
+    labels = in_order(_with_headings(titles, labels, silent, size), size)
     return Grouped(labels, readings, rows, *_of_members(said, said_of, labels))
 
 
@@ -238,6 +250,33 @@ def _to_centre(rows: Sparse, theme_of: Ints, themes: int) -> Floats:
     return np.asarray(rows.multiply(centres[theme_of]).sum(axis=1)).ravel().astype(np.float64)
 
 
+def typical_members(themes: Themes, titles: Sequence[str], theme: int) -> list[int]:
+    """The three members that speak for a theme: its typical one, then the nearest to its centre that read otherwise.
+
+    Fewer where its members have fewer titles. Ties: the first.
+    """
+    members = np.flatnonzero(themes.labels == theme)
+    by_nearness = members[np.argsort(-np.round(themes.nearness[members], 9), kind="stable")]
+    chosen: dict[str, int] = {}
+    for row in (int(themes.typical[theme]), *by_nearness.tolist()):
+        chosen.setdefault(titles[row], row)
+        if len(chosen) == MOST_TYPICAL:
+            break
+    return list(chosen.values())
+
+
+def odd_members(themes: Themes, theme: int) -> list[int]:
+    """The members that read least like the others, the oddest first: a person checks whether they belong.
+
+    Those are odd whose nearness to the centre is below `ODD` of the theme's median, at most five. A theme
+    whose members are alike has none. Ties: the first.
+    """
+    members = np.flatnonzero(themes.labels == theme)
+    near = np.round(themes.nearness[members], 9)
+    odd = members[near < ODD * np.median(near)]
+    return [int(row) for row in odd[np.argsort(themes.nearness[odd], kind="stable")][:MOST_ODD]]
+
+
 def least_size(incidents: int) -> int:
     """Incidents a theme needs among so many, so that accidental themes stay few.
 
@@ -274,10 +313,26 @@ def _check(
 
 def _told(
     titles: Sequence[str], descriptions: Sequence[str] | None, reading: Callable[[Sequence[str]], Readings]
-) -> Readings:
-    """Read the titles; where one says nothing, the title and its description."""
+) -> tuple[Readings, Ints]:
+    """Read the titles; where one says nothing, the title and its description. Also, which say nothing."""
     readings = reading(titles)
-    if descriptions is None or (readings.reading_of >= 0).all():
-        return readings
-    told = zip(titles, descriptions, (readings.reading_of >= 0).tolist(), strict=True)
-    return reading([title if says else f"{title} {description}" for title, description, says in told])
+    silent = np.flatnonzero(readings.reading_of < 0)
+    if descriptions is None or not len(silent):
+        return readings, silent
+    told = list(titles)
+    for row in silent.tolist():
+        told[row] = f"{titles[row]} {descriptions[row]}"
+    return reading(told), silent
+
+
+def _with_headings(titles: Sequence[str], labels: Ints, silent: Ints, least: int) -> Ints:
+    """Make themes of what is left under one heading that says nothing: a habit of reporting, from `HABIT` times on."""
+    under: dict[str, list[int]] = {}
+    for row in silent[labels[silent] < 0].tolist():
+        heading = " ".join(word for chunk in titles[row].lower().split() for word in words_of(chunk))
+        under.setdefault(heading, []).append(row)
+    grown = labels.copy()
+    for heading, rows in under.items():
+        if heading and len(rows) >= max(HABIT, least):
+            grown[rows] = grown.max() + 1
+    return grown

@@ -14,7 +14,7 @@ from opex.domain.problems import NotEnoughData
 from opex.domain.safe import markdown
 from opex.ranking.explain import sentences
 from opex.review.state import standing
-from opex.services import finding, prioritising, reviewing
+from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
 from opex.services.reviewing import Speaker
 from opex.ui.session import save
@@ -89,7 +89,7 @@ def _describe(of: Context, it: Opportunity) -> None:
         removal = {"low": low / 100, "likely": likely / 100, "high": high / 100} if judged else {}
         if st.form_submit_button("Save", type="primary"):
             saying = Described(
-                title=title,
+                title=title if title != it.title else None,
                 action=action,
                 effort_days=effort,
                 owner=owner,
@@ -253,12 +253,12 @@ def _history(of: Context, it: Opportunity) -> None:
 
 
 def _entry(of: Context, entry: Entry, *, undo: bool) -> None:
-    told = ", ".join(f"{key} {value}" for key, value in entry.saying.body().items() if value != "")
     left, right = st.columns([5, 1], vertical_alignment="center")
     gone = "" if undo or isinstance(entry.saying, Withdrawn) else " (withdrawn)"
-    left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {markdown(told)}")
+    told = markdown(entry.saying.told)
+    left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {told}")
     if undo and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
-        _again(save(f"undo_{entry.seq}", lambda s: reviewing.undo(of, entry, s), done="Withdrawn."))
+        _again(save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."))
 
 
 def _undone(entry: Entry) -> str:

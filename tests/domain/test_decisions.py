@@ -19,6 +19,9 @@ from opex.domain.decisions import (
     Rated,
     Saying,
     Struck,
+    ThemeRenamed,
+    ThemesMerged,
+    ThemeSplit,
     Tripwire,
     Validated,
     Withdrawn,
@@ -41,6 +44,9 @@ ONE_OF_EACH = [
     Rated(driver="value", level=3),
     Struck(incident="jira:7", reason="a drill"),
     Moved(to=1, reason="commitment", words="promised"),
+    ThemeRenamed(name="Mail relay"),
+    ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
+    ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
     Withdrawn(seq=12),
 ]
 

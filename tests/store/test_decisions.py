@@ -19,6 +19,9 @@ from opex.domain.decisions import (
     Rated,
     Saying,
     Struck,
+    ThemeRenamed,
+    ThemesMerged,
+    ThemeSplit,
     Validated,
     Withdrawn,
 )
@@ -47,6 +50,9 @@ SAYINGS: list[Saying] = [
     Rated(driver="audit", level=-4),
     Struck(incident="jira:1", reason="a test"),
     Moved(to=1, reason="urgency", words="Friday"),
+    ThemeRenamed(name="Mail relay"),
+    ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
+    ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
     Withdrawn(seq=2**62),
 ]
 
