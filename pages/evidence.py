@@ -6,8 +6,9 @@ from opex.charts import timeline
 from opex.services import overview
 from opex.ui.after_changes import changes_view
 from opex.ui.empty import nothing_loaded_if_empty
-from opex.ui.evidence import incident_search, systems_view, themes_view
+from opex.ui.evidence import incident_search, systems_view
 from opex.ui.session import context
+from opex.ui.themes import themes_view
 
 of = context()
 nothing_loaded_if_empty(of)

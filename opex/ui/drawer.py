@@ -1,7 +1,5 @@
 """The drawer: one opportunity, in the order in which a person asks: what to do, why, how the score comes about."""
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
@@ -16,8 +14,8 @@ from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
-from opex.services.reviewing import Speaker
 from opex.ui.session import save
+from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
 
@@ -132,29 +130,10 @@ def _incidents(of: Context, it: Opportunity) -> None:
     if not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
-        _strike(of, it, chosen)
+        _again(strike_form(of, it.id, chosen))
     if it.strikes:
         struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
         st.caption(f"Struck: {struck}. Undo below.")
-
-
-def _strike(of: Context, it: Opportunity, chosen: list[str]) -> None:
-    with st.form(f"strike_{it.id}"):
-        reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
-        if st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
-            saved = [
-                save(
-                    f"strike_{it.id}_{i}",
-                    partial(_struck, of, it.id, i, reason),
-                    done="Struck.",
-                )
-                for i in chosen
-            ]
-            _again(all(saved))
-
-
-def _struck(of: Context, opportunity: str, incident: str, reason: str, speaker: Speaker) -> int:
-    return reviewing.strike(of, opportunity, incident, speaker, reason=reason)
 
 
 def _validate(of: Context, it: Opportunity) -> None:
