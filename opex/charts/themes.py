@@ -19,7 +19,7 @@ def pareto(rows: pd.DataFrame, title: str) -> Any:
     """
     order = rows["name"].tolist()
     vital = rows["together"].shift(fill_value=0.0) < 0.5
-    told = rows.assign(told=rows["name"].str.slice(0, 52) + "  ·  " + rows["label"], vital=vital)
+    told = rows.assign(told=rows["name"].str.slice(0, 38) + "  ·  " + rows["label"], vital=vital)
     base = alt.Chart(told).encode(y=alt.Y("name:N", sort=order, title=None, axis=None))
     bars = base.mark_bar(height=7, yOffset=9).encode(
         x=alt.X("hours:Q", title="hours lost in the past 12 months", axis=alt.Axis(tickCount=6)),
@@ -31,6 +31,8 @@ def pareto(rows: pd.DataFrame, title: str) -> Any:
             alt.Tooltip("together:Q", title="with those above, share of all", format=".0%"),
         ],
     )
-    names = base.mark_text(align="left", dy=-5, color=QUIET, fontSize=12).encode(x=alt.value(0), text="told:N")
+    names = base.mark_text(align="left", dy=-5, color=QUIET, fontSize=12, clip=True).encode(
+        x=alt.value(0), text="told:N"
+    )
     heading = alt.TitleParams(title, anchor="start", color=QUIET, fontSize=13, fontWeight="normal", offset=10)
     return calm((bars + names).properties(height=34 * len(rows) + 40, title=heading))

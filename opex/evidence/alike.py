@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import sparse
 
-from opex.evidence.rows import Floats, Ints, Sparse, numbered, unit
+from opex.evidence.rows import Floats, Ints, Sparse, numbered, to_centre, unit
 
 MOST_COMPARED = 5_000
 """Readings compared pair by pair at a time, the most repeated first: bounds time and memory on any input."""
@@ -110,12 +110,6 @@ def _without_loose(rows: Sparse, theme_of: Ints, texts_of: Floats, belongs: floa
     if (theme_of < 0).all():
         return theme_of
     size = _sizes(theme_of, texts_of)
-    to_centre = _sizes(theme_of, texts_of * _nearness(rows, theme_of, texts_of)) / size
-    of_pairs = (size * to_centre**2 - 1) / (size - 1)  # the mean cosine of two different texts of a theme
+    near = _sizes(theme_of, texts_of * to_centre(rows, theme_of, texts_of)) / size
+    of_pairs = (size * near**2 - 1) / (size - 1)  # the mean cosine of two different texts of a theme
     return numbered(theme_of, of_pairs >= belongs**2 + FEW_CLOSER / size - 1e-9)
-
-
-def _nearness(rows: Sparse, theme_of: Ints, texts_of: Floats) -> Floats:
-    """Cosine of each row to the centre of its theme; any number where it has none."""
-    centres = _centres(rows, theme_of, texts_of)
-    return np.asarray(rows.multiply(centres[np.maximum(theme_of, 0)]).sum(axis=1)).ravel().astype(np.float64)

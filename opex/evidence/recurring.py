@@ -85,7 +85,7 @@ def theme(
             theme=Theme(
                 words=words,
                 typical=tuple(ids[row] for row in typical_members(themes, titles, number)),
-                odd=tuple(ids[row] for row in odd_members(themes, number)),
+                odd=tuple(ids[row] for row in odd_members(themes, titles, number)),
                 known_by=() if np.array_equal(known_by, np.flatnonzero(mine)) else tuple(ids[row] for row in known_by),
             ),
         )

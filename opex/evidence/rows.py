@@ -113,6 +113,25 @@ def sums(rows: Sparse, place: Ints, weight: Floats) -> tuple[Sparse, Floats]:
     return (held @ rows).tocsr(), np.bincount(place, weights=weight).astype(np.float64)
 
 
+def to_centre(rows: Sparse, theme_of: Ints, weight: Floats) -> Floats:
+    """Cosine of each row of length 1 to the centre of its theme; 0 where it has none (-1).
+
+    A centre is the weighted sum of the rows of a theme, brought to length 1. Only the words of a row are looked up in
+    its centre: a theme of many wordings has a wide one, and a copy of it for each row would not fit into memory.
+    """
+    held = np.flatnonzero(theme_of >= 0)
+    shape = (int(theme_of.max(initial=-1)) + 1, len(theme_of))
+    centres = unit((sparse.csr_array((weight[held], (theme_of[held], held)), shape=shape) @ rows).tocsr())
+    centres.sort_indices()
+    wide = rows.shape[1]
+    of = row_of(rows)
+    entry = np.flatnonzero(theme_of[of] >= 0)
+    key = theme_of[of[entry]].astype(np.int64) * wide + rows.indices[entry]
+    place = np.searchsorted(row_of(centres).astype(np.int64) * wide + centres.indices, key)
+    product = rows.data[entry] * centres.data[place]
+    return np.bincount(of[entry], weights=product, minlength=rows.shape[0]).astype(np.float64)
+
+
 def scaled(rows: Sparse, factor: Floats) -> Sparse:
     """Multiply each row by its factor."""
     return (sparse.diags_array(factor) @ rows).tocsr()

@@ -20,7 +20,7 @@ from scipy import sparse
 from opex.evidence.alike import around_centres
 from opex.evidence.contexts import with_contexts
 from opex.evidence.naming import in_order, typical_of, words_of_themes
-from opex.evidence.rows import Floats, Ints, Sparse, renumbered, scaled, unit, vectors
+from opex.evidence.rows import Floats, Ints, Sparse, renumbered, scaled, to_centre, unit, vectors
 from opex.evidence.spelling import words_of
 from opex.evidence.texts import SYNONYMS, Readings, read
 
@@ -234,20 +234,13 @@ def described(titles: Sequence[str], found: Grouped, labels: Ints) -> Themes:
     shape = (n_themes, found.rows.shape[0])
     held = sparse.csr_array((np.ones(len(telling)), (labels[telling], readings.reading_of[telling])), shape=shape)
     by_title = np.zeros(len(labels))
-    by_title[telling] = _to_centre(found.rows[readings.reading_of[telling]], labels[telling], n_themes)
+    by_title[telling] = to_centre(found.rows[readings.reading_of[telling]], labels[telling], np.ones(len(telling)))
     nearness = np.zeros(len(labels))
-    nearness[members] = _to_centre(found.rows_of(members), labels[members], n_themes)
+    nearness[members] = to_centre(found.rows_of(members), labels[members], np.ones(len(members)))
     typical = typical_of(titles, labels, by_title, readings.slips)
     cohesion = np.bincount(labels[members], weights=by_title[members]) / sizes
     words = tuple(words_of_themes(readings, scaled(held, 1 / sizes), [titles[place] for place in typical.tolist()]))
     return Themes(labels, words, typical, np.clip(cohesion, 0, 1), np.clip(nearness, 0, 1))
-
-
-def _to_centre(rows: Sparse, theme_of: Ints, themes: int) -> Floats:
-    """Cosine of each row to the centre of its theme: of rows of length 1, their sum brought to length 1."""
-    shape = (themes, rows.shape[0])
-    centres = unit(sparse.csr_array((np.ones(len(theme_of)), (theme_of, np.arange(len(theme_of)))), shape=shape) @ rows)
-    return np.asarray(rows.multiply(centres[theme_of]).sum(axis=1)).ravel().astype(np.float64)
 
 
 def typical_members(themes: Themes, titles: Sequence[str], theme: int) -> list[int]:
@@ -265,16 +258,22 @@ def typical_members(themes: Themes, titles: Sequence[str], theme: int) -> list[i
     return list(chosen.values())
 
 
-def odd_members(themes: Themes, theme: int) -> list[int]:
+def odd_members(themes: Themes, titles: Sequence[str], theme: int) -> list[int]:
     """The members that read least like the others, the oddest first: a person checks whether they belong.
 
-    Those are odd whose nearness to the centre is below `ODD` of the theme's median, at most five. A theme
-    whose members are alike has none. Ties: the first.
+    Those are odd whose nearness to the centre is below `ODD` of the theme's median, at most five, one of each title; a
+    title of a typical member is not odd. A theme whose members are alike has none. Ties: the first.
     """
     members = np.flatnonzero(themes.labels == theme)
     near = np.round(themes.nearness[members], 9)
     odd = members[near < ODD * np.median(near)]
-    return [int(row) for row in odd[np.argsort(themes.nearness[odd], kind="stable")][:MOST_ODD]]
+    seen = {titles[row] for row in typical_members(themes, titles, theme)}
+    chosen: list[int] = []
+    for row in odd[np.argsort(themes.nearness[odd], kind="stable")].tolist():
+        if titles[row] not in seen and len(chosen) < MOST_ODD:
+            seen.add(titles[row])
+            chosen.append(row)
+    return chosen
 
 
 def least_size(incidents: int) -> int:

@@ -30,24 +30,39 @@ def themes_view(of: Context) -> None:
         st.info("No two incidents read alike yet: themes appear as incidents come in.")
         return
     recent = table[table["incidents"] > 0]
-    half = int((recent["hours"].cumsum() < recent["hours"].sum() / 2).sum()) + 1 if len(recent) else 0
-    st.markdown(
-        f"{several(len(table), 'theme')} recur; {len(recent)} of them in the past 12 months. Incidents that read like "
-        "nothing else stand outside."
-    )
+    st.markdown(_answer(table, recent))
     _without_hold(of)
     if recent["hours"].sum() > 0:
-        title = f"Half of the hours that themes lost lie in {half} of {len(recent)}"
-        st.altair_chart(pareto(_drawn(recent), title), alt=f"{title}: hours lost by theme in 12 months, most first")
+        title = (
+            f"The first {_half(recent)} of {len(recent)} hold half of the hours" if len(recent) > 1 else "Hours lost"
+        )
+        st.altair_chart(pareto(_drawn(recent), title), alt=f"{title}. Past 12 months, the most first")
     chosen = _rows(table)
     if chosen is not None:
         _theme(of, chosen)
 
 
+def _half(recent: pd.DataFrame) -> int:
+    """How many of the first ones hold half of the hours."""
+    return int((recent["hours"].cumsum() < recent["hours"].sum() / 2).sum()) + 1
+
+
+def _answer(table: pd.DataFrame, recent: pd.DataFrame) -> str:
+    outside = "Incidents that read like nothing else stand outside."
+    if not recent["hours"].sum() > 0:
+        return f"{several(len(table), 'theme')} recur; none of them lost an hour in the past 12 months. {outside}"
+    worst, half = recent.iloc[0], _half(recent)
+    where = "one of them" if half == 1 else f"{half} of them"
+    return (
+        f"Half of the {recent['hours'].sum():,.0f} hours that {several(len(recent), 'theme')} lost in the past 12 "
+        f"months lie in {where}, the most in “{markdown(worst['name'])}” ({worst['hours']:,.0f} h). {outside}"
+    )
+
+
 def _drawn(recent: pd.DataFrame) -> pd.DataFrame:
     together = recent["hours"].cumsum() / recent["hours"].sum()
-    told = zip(recent["hours"], recent["incidents"], together, strict=True)
-    labels = [f"{hours:,.0f} h, {several(count, 'incident')}, {share:.0%} in all" for hours, count, share in told]
+    told = zip(recent["hours"], together, strict=True)
+    labels = [f"{hours:,.0f} h, {100 * share:.0f} % so far" for hours, share in told]
     drawn = recent.assign(together=together, label=labels).head(DRAWN)
     return drawn[["name", "hours", "incidents", "together", "label"]]
 
@@ -67,14 +82,14 @@ def _rows(table: pd.DataFrame) -> str | None:
         selection_default={"selection": {"rows": [ids.index(was)] if was in ids else []}},
         alt="Themes, one row each; select one to see and correct its incidents",
         column_config={
-            "name": st.column_config.TextColumn("theme", width="medium"),
+            "name": st.column_config.TextColumn("theme", width=230),
             "words": st.column_config.TextColumn("words", width="medium"),
-            "trend": st.column_config.BarChartColumn("24 months", y_min=0, width="small"),
-            "incidents": st.column_config.NumberColumn("incidents, 12 months"),
-            "hours": st.column_config.NumberColumn("hours lost, 12 months", format="%.1f"),
-            "all_time": st.column_config.NumberColumn("incidents, ever"),
-            "first": st.column_config.DateColumn("first seen", format="D MMM YYYY"),
-            "last": st.column_config.DateColumn("last seen", format="D MMM YYYY"),
+            "trend": st.column_config.BarChartColumn("24 months", help="Incidents by month", y_min=0, width=110),
+            "incidents": st.column_config.NumberColumn("incidents", help="In the past 12 months", width=80),
+            "hours": st.column_config.NumberColumn("hours lost", help="In the past 12 months", format="%.1f", width=85),
+            "all_time": st.column_config.NumberColumn("ever", help="Incidents, ever", width=60),
+            "first": st.column_config.DateColumn("first seen", format="D MMM YYYY", width=100),
+            "last": st.column_config.DateColumn("last seen", format="D MMM YYYY", width=100),
         },
     )
     rows = event.selection.rows
@@ -126,7 +141,7 @@ def _spoken_for(theme: Candidate, table: pd.DataFrame) -> None:
 def _incidents(theme: Candidate, table: pd.DataFrame) -> list[str]:
     told = theme.theme
     reads = dict.fromkeys(told.odd if told else (), CHECK) | dict.fromkeys(told.typical if told else (), "typical")
-    shown = table.assign(reads=table["id"].map(reads).fillna(""))[
+    shown = table.assign(reads=table["id"].map(reads).fillna(""), system=table["system"].fillna(""))[
         ["started_at", "title", "reads", "system", "hours", "severity", "id"]
     ]
     event = st.dataframe(
