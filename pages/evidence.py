@@ -7,8 +7,9 @@ from opex.services import overview
 from opex.ui.after_changes import changes_view
 from opex.ui.compare import compare_view
 from opex.ui.empty import nothing_loaded_if_empty
-from opex.ui.evidence import incident_search, systems_view, themes_view
+from opex.ui.evidence import incident_search, systems_view
 from opex.ui.session import context
+from opex.ui.themes import themes_view
 from opex.ui.trends import trends_view
 
 of = context()

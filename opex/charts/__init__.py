@@ -4,10 +4,12 @@ from opex.charts.charts import benefit_and_cost, rate_ratios, rug, timeline, tro
 from opex.charts.compare import system_months, times_as_many
 from opex.charts.forecast import expected_pain, shares_held
 from opex.charts.operations import process_behaviour
+from opex.charts.themes import pareto
 
 __all__ = [
     "benefit_and_cost",
     "expected_pain",
+    "pareto",
     "process_behaviour",
     "rate_ratios",
     "rug",

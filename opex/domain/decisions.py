@@ -134,6 +134,11 @@ class Saying:
         """What the journal keeps, as plain data; fields left unsaid are left out."""
         return {k: v for k, v in asdict(self).items() if v is not None}
 
+    @property
+    def told(self) -> str:
+        """What was said, in words for a history; empty where the kind says it all."""
+        return ", ".join(f"{key} {value}" for key, value in self.body().items() if value != "")
+
 
 def _one_of(word: str, known: Any, what: str) -> None:
     if word not in known:
@@ -327,6 +332,66 @@ def link_id(incident: str, change: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThemeRenamed(Saying):
+    """A name for a theme; empty: the finder's own name again."""
+
+    kind: ClassVar[str] = "theme_renamed"
+    name: str
+
+    def __post_init__(self) -> None:
+        """Refuse a name that fits no line."""
+        if len(self.name) > 90:
+            raise Refused(f"A theme's name has at most 90 characters; this one has {len(self.name)}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemesMerged(Saying):
+    """This theme and another one are one, under this one's identity.
+
+    The anchors are incidents that each had then: by them both are known again, however incidents are grouped later.
+    """
+
+    kind: ClassVar[str] = "themes_merged"
+    other: str
+    anchors: tuple[str, ...]
+    other_anchors: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a merge of nothing."""
+        if not self.anchors or not self.other_anchors:
+            raise Refused("A merge of themes names incidents of both.")
+
+    @property
+    def told(self) -> str:
+        """Which other theme."""
+        return f"with {self.other} ({len(self.other_anchors)} incidents then)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThemeSplit(Saying):
+    """Some incidents of this theme are another theme; ``stays`` are those that were left to it then."""
+
+    kind: ClassVar[str] = "theme_split"
+    incidents: tuple[str, ...]
+    stays: tuple[str, ...]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse parts that cannot recur."""
+        if len(self.incidents) < 2:
+            raise Refused("One incident is no theme: select at least two to split off, or strike the one.")
+        if len(self.stays) < 2:
+            raise Refused("At least two incidents must stay in the theme.")
+        if len(self.name) > 90:
+            raise Refused(f"A theme's name has at most 90 characters; this one has {len(self.name)}.")
+
+    @property
+    def told(self) -> str:
+        """How many incidents, and their name."""
+        return f"{len(self.incidents)} incidents split off" + (f" as “{self.name}”" if self.name else "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Withdrawn(Saying):
     """An earlier entry, by its sequence number, is taken back."""
 
@@ -337,7 +402,8 @@ class Withdrawn(Saying):
 KINDS: dict[str, type[Saying]] = {
     c.kind: c
     for c in (
-        Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged, Withdrawn,
+        Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged,
+        ThemeRenamed, ThemesMerged, ThemeSplit, Withdrawn,
     )
 }  # fmt: skip
 
@@ -357,4 +423,5 @@ class Entry:
 def saying_from(kind: str, body: dict[str, Any]) -> Saying:
     """The saying that a row of the journal holds; fields that a later version added are passed over."""
     known = {field.name for field in fields(KINDS[kind])}
-    return KINDS[kind](**{k: v for k, v in body.items() if k in known})
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in body.items() if k in known}
+    return KINDS[kind](**plain)

@@ -42,6 +42,22 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Theme:
+    """What is told of a recurring theme beside its incidents.
+
+    ``typical`` are its most typical incidents, the best first; ``odd`` those that read least like the others, the
+    oddest first; ``known_by`` the incidents by which a later find knows it again, where people corrected the theme
+    (empty: all of them); ``story`` what befell it as data grew, the oldest first.
+    """
+
+    words: tuple[str, ...] = ()
+    typical: tuple[str, ...] = ()
+    odd: tuple[str, ...] = ()
+    known_by: tuple[str, ...] = ()
+    story: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """What finders propose: an identity that lasts, a name, the evidence and the reasons (the lead's first)."""
 
@@ -57,6 +73,7 @@ class Candidate:
     changes: tuple[str, ...]
     reasons: tuple[Reason, ...]
     metric: str | None = None
+    theme: Theme | None = None
 
     @property
     def lead(self) -> Reason:

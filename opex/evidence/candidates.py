@@ -1,21 +1,27 @@
 """Findings to candidates: those that share most of their incidents become one, and identities last."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
 
+from opex.domain.decisions import Entry
 from opex.domain.opportunities import Candidate, Reason, Removal
 from opex.evidence.facts import Facts
-from opex.evidence.finders import FINDERS
+from opex.evidence.finders import FINDERS, Finder
 from opex.evidence.findings import Finding
+from opex.evidence.identity import MOST, Known, identified, known_of, stories
+from opex.evidence.recurring import grouped_incidents, theme
+from opex.evidence.theme_edits import names
 
-__all__ = ["MOST", "Known", "assemble", "find", "identified"]
+__all__ = ["MOST", "Keep", "Known", "assemble", "evidence_table", "find", "identified", "known_of"]
 
-MOST = 0.5
+T = TypeVar("T")
 CHANGE_WINDOW = timedelta(hours=24)
 MOST_CHANGES = 200
 
@@ -31,35 +37,60 @@ _ACTIONS: dict[str, tuple[str, Removal]] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """A candidate of an earlier find: its identity, what led to it, and its incidents then."""
+class Keep(Protocol):
+    """How to keep what depends on facts and instant alone, by a name: the slow part of a find."""
 
-    id: str
-    finder: str
-    key: str
-    incidents: frozenset[str]
+    def __call__(self, name: str, make: Callable[[], T], /) -> T:
+        """What was kept under that name, or what ``make`` gives."""
+
+
+def _make(name: str, make: Callable[[], T], /) -> T:
+    return make()
 
 
 def find(
-    facts: Facts, as_of: datetime, known: Sequence[Known] = (), progress: Callable[[float, str], None] | None = None
+    facts: Facts,
+    as_of: datetime,
+    known: Sequence[Known] = (),
+    progress: Callable[[float, str], None] | None = None,
+    *,
+    edits: Sequence[Entry] = (),
+    keep: Keep = _make,
 ) -> list[Candidate]:
-    """Ask every finder and put what they say together. The most incidents come first (ties: id)."""
+    """Ask every finder and put what they say together. The most incidents come first (ties: id).
+
+    ``edits`` are what people corrected of themes; a new one asks only for what ``keep`` does not have.
+    """
     findings: list[Finding] = []
     for position, finder in enumerate(FINDERS):
         if progress is not None:
             progress(position / len(FINDERS), finder.__name__.replace("_", " "))
-        findings += finder(facts, as_of)
-    return assemble(findings, facts, known)
+        if finder is theme:
+            findings += theme(facts, as_of, keep("theme", lambda: grouped_incidents(facts)), edits)
+        else:
+            findings += keep(finder.__name__, partial(_listed, finder, facts, as_of))
+    return assemble(findings, facts, known, as_of=as_of, names=names(edits))
 
 
-def assemble(findings: Sequence[Finding], facts: Facts, known: Sequence[Known] = ()) -> list[Candidate]:
+def _listed(finder: Finder, facts: Facts, as_of: datetime) -> list[Finding]:
+    return list(finder(facts, as_of))
+
+
+def assemble(
+    findings: Sequence[Finding],
+    facts: Facts,
+    known: Sequence[Known] = (),
+    *,
+    as_of: datetime | None = None,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[Candidate]:
     """Candidates from findings: one for each group of findings that share most of their incidents.
 
     A finding joins an earlier candidate (in the finders' order: themes first) when they share more than half of all
     the incidents that either has, or when both are about one system and one environment and the smaller has four in
     five of its incidents in the larger, which is at most twice its size. Two themes never join. The first finding
-    leads: the candidate has its name and its incidents.
+    leads: the candidate has its name and its incidents. ``names`` are names that people gave, by id. With ``as_of``
+    it is told what befell themes since the find before.
     """
     groups: list[list[Finding]] = []
     members: list[frozenset[str]] = []
@@ -71,9 +102,14 @@ def assemble(findings: Sequence[Finding], facts: Facts, known: Sequence[Known] =
             members.append(incidents)
         else:
             groups[home].append(finding)
-    ids = identified([group[0] for group in groups], known)
+    leads = [group[0] for group in groups]
+    ids = identified(leads, known)
+    told: Sequence[tuple[str, ...]] = stories(leads, ids, known, as_of) if as_of else [()] * len(ids)
     before = _ChangesBefore(facts)
-    found = [_candidate(of, group, before) for of, group in zip(ids, groups, strict=True)]
+    found = [
+        _candidate(of, group, before, names.get(of, ""), story)
+        for of, group, story in zip(ids, groups, told, strict=True)
+    ]
     return sorted(found, key=lambda candidate: (-len(candidate.incidents), candidate.id))
 
 
@@ -87,56 +123,17 @@ def _joins(finding: Finding, incidents: frozenset[str], lead: Finding, of: froze
     return alike and common >= 0.8 * smaller and larger <= 2 * smaller
 
 
-def identified(leads: Sequence[Finding], known: Sequence[Known]) -> list[str]:
-    """The id of each candidate: an earlier one's where it is the same, else a new one from finder and key.
-
-    A finding is the same as a known candidate of its finder when the key is equal, or (for themes, whose first
-    incident may change as older data comes in) when they share the most incidents and more than half of the
-    known ones. The best match is taken first, and each identity is given once.
-    """
-    ids: list[str | None] = [None] * len(leads)
-    free = {candidate.id: candidate for candidate in known}
-    matches = []
-    for position, lead in enumerate(leads):
-        incidents = set(lead.incidents)
-        for candidate in known:
-            if candidate.finder != lead.finder:
-                continue
-            common = len(incidents & candidate.incidents)
-            same_key = candidate.key == lead.key
-            if lead.finder == "theme":
-                same = bool(same_key and common) or common > MOST * len(candidate.incidents)
-            else:
-                same = same_key
-            if same:
-                matches.append((-common, -int(same_key), position, candidate.id))
-    for _, _, position, of in sorted(matches):
-        if ids[position] is None and of in free:
-            ids[position] = free.pop(of).id
-    taken = {candidate.id for candidate in known}
-    return [given or _new_id(lead, taken) for given, lead in zip(ids, leads, strict=True)]
-
-
-def _new_id(lead: Finding, taken: set[str]) -> str:
-    salt = 0
-    while True:
-        text = f"{lead.finder}|{lead.key}" + (f"|{salt}" if salt else "")
-        made = f"{lead.finder.split('_')[0]}-{hashlib.blake2b(text.encode(), digest_size=4).hexdigest()}"
-        if made not in taken:
-            taken.add(made)
-            return made
-        salt += 1
-
-
-def _candidate(of: str, group: Sequence[Finding], before: "_ChangesBefore") -> Candidate:
+def _candidate(
+    of: str, group: Sequence[Finding], before: "_ChangesBefore", name: str, story: tuple[str, ...]
+) -> Candidate:
     lead = group[0]
     action, removes = _ACTIONS[lead.finder]
     where = ", ".join(part for part in (lead.system, lead.category) if part)
-    label = lead.label if len(lead.label) <= 90 else lead.label[:87].rstrip() + "…"
+    label = name or (lead.label if len(lead.label) <= 90 else lead.label[:87].rstrip() + "…")
     return Candidate(
         id=of,
         key=lead.key,
-        title=label[:1].upper() + label[1:],
+        title=name or label[:1].upper() + label[1:],
         action=action.format(label=label, system=lead.system, where=where),
         removes=removes,
         system=lead.system,
@@ -148,6 +145,7 @@ def _candidate(of: str, group: Sequence[Finding], before: "_ChangesBefore") -> C
             :MOST_CHANGES
         ],
         reasons=tuple(_reason(finding) for finding in group),
+        theme=replace(lead.theme, story=story) if lead.theme else None,
     )
 
 
@@ -197,11 +195,6 @@ class _ChangesBefore:
                 times, changes = self._by_system[system]
                 first, last = np.searchsorted(times, [at - window, at + 1])
                 yield from zip(times[first:last].tolist(), changes[first:last].tolist(), strict=True)
-
-
-def known_of(candidates: Sequence[Candidate]) -> list[Known]:
-    """What to remember of candidates for the next find."""
-    return [Known(id=c.id, finder=c.lead.finder, key=c.key, incidents=frozenset(c.incidents)) for c in candidates]
 
 
 def evidence_table(facts: Facts, incidents: Sequence[str]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ Every finder looks at unplanned incidents only and states its numbers with an in
 finding something by looking often (Benjamini-Hochberg over everything they tested); areas and themes describe.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -16,10 +16,10 @@ from opex.evidence.drifts import log_linear_trend, slow_change
 from opex.evidence.environment_gaps import environment_gap
 from opex.evidence.facts import YEAR, Facts
 from opex.evidence.findings import Finding, benjamini_hochberg, poisson_interval
+from opex.evidence.recurring import real, several, theme
 from opex.evidence.risky_changes import risky_changes
-from opex.evidence.themes import group
 
-__all__ = ["FINDERS", "area", "risky_changes", "slow_recovery", "theme", "worsening_incidents", "worsening_metric"]
+__all__ = ["FINDERS", "Finder", "area", "slow_recovery", "theme", "worsening_incidents", "worsening_metric"]
 
 MOST_Q = 0.05
 AREA_LEAST = 5
@@ -30,60 +30,9 @@ EPISODE_GAP = timedelta(hours=12)
 OUTSIDE_PRODUCTION = {"test", "staging", "development"}
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment:%-d %b %Y}"
-
-
-def _several(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
-
-
-def _real(facts: Facts) -> pd.DataFrame:
-    return facts.incidents[~facts.incidents["planned"].astype(bool)]
-
-
-def _shared(column: pd.Series) -> str | None:
-    """The value that at least four in five rows share, or ``None``."""
-    counts = column.value_counts()
-    return str(counts.index[0]) if len(counts) and counts.iloc[0] >= 0.8 * len(column) else None
-
-
 def _with_systems(facts: Facts) -> pd.DataFrame:
     """One row for each incident and system of it."""
-    return facts.incident_systems.merge(_real(facts).drop(columns="system"), left_on="incident_id", right_on="id")
-
-
-def theme(facts: Facts, as_of: datetime) -> Iterator[Finding]:
-    """Incidents that read alike, or that one system and category word differently; disjoint. Key: the first of them."""
-    incidents = _real(facts)
-    system, category = incidents["system"].fillna(""), incidents["category"].fillna("")
-    contexts = (system + "|" + category).where((system != "") & (category != ""), "")
-    themes = group(
-        incidents["title"].tolist(), incidents["description"].fillna("").tolist(), contexts=contexts.tolist()
-    )
-    recent = (incidents["started_at"] > as_of - YEAR).to_numpy()
-    for number, words in enumerate(themes.words):
-        mine = themes.labels == number
-        members = incidents[mine]
-        count = int((mine & recent).sum())
-        low, high = poisson_interval(count)
-        yield Finding(
-            finder="theme",
-            key=str(members["id"].iloc[0]),
-            label=str(incidents["title"].iloc[int(themes.typical[number])]),
-            incidents=tuple(members["id"]),
-            effect=count,
-            low=low,
-            high=high,
-            unit="incidents a year",
-            why=f"{_several(len(members), 'incident')} read alike ({', '.join(words[:4])}), {count} of them in the "
-            f"past 12 months; first {_day(members['started_at'].iloc[0])}, "
-            f"last {_day(members['started_at'].iloc[-1])}.",
-            falsifier="Read its incidents: if most of them had different causes, they only share words; strike those.",
-            system=_shared(members["system"].fillna("")) or None,
-            environment=_shared(members["environment"]),
-            category=_shared(members["category"].fillna("")) or None,
-        )
+    return facts.incident_systems.merge(real(facts).drop(columns="system"), left_on="incident_id", right_on="id")
 
 
 def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
@@ -114,7 +63,7 @@ def area(facts: Facts, as_of: datetime) -> Iterator[Finding]:
             low=low,
             high=high,
             unit="incidents a year",
-            why=f"{_several(count, 'incident')} of {where} in the past 12 months (a rate of {low:.0f} to "
+            why=f"{several(count, 'incident')} of {where} in the past 12 months (a rate of {low:.0f} to "
             f"{high:.0f} a year fits that); the average area has {mean:.1f}.",
             falsifier="If the count falls to the average in a year in which nothing was done, it was chance; if other "
             "systems log less of their trouble, it is only better logged.",
@@ -264,7 +213,7 @@ def _worsening(
         high=high,
         unit="of its level in 180 days",
         why=f"{of}{f' ({unit})' if unit else ''} changed by {change:+.0%} in 180 days ({low:+.0%} to {high:+.0%}); "
-        f"{_several(int(near.sum()), 'incident')} of the system in that time.",
+        f"{several(int(near.sum()), 'incident')} of the system in that time.",
         falsifier="If it turns back within a month without any action, it was a season; if traffic grew as much, "
         "it is load.",
         system=system or None,
@@ -273,6 +222,8 @@ def _worsening(
     )
 
 
-FINDERS = (
+Finder = Callable[[Facts, datetime], Iterator[Finding]]
+
+FINDERS: tuple[Finder, ...] = (
     theme, risky_changes, slow_recovery, worsening_incidents, worsening_metric, environment_gap, area,
 )  # fmt: skip

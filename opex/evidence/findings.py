@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from opex.domain.opportunities import Theme
+
 __all__ = ["Finding", "benjamini_hochberg", "poisson_interval"]
 
 
@@ -33,6 +35,7 @@ class Finding:
     category: str | None = None
     metric: str | None = None
     changes: tuple[str, ...] = ()
+    theme: Theme | None = None
 
 
 def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from opex.domain.decisions import (
     Proposed,
     Rated,
     Struck,
+    ThemesMerged,
     Validated,
     Withdrawn,
 )
@@ -49,6 +50,7 @@ def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_
             found[entry.opportunity] = _said(found[entry.opportunity], entry)
             if isinstance(entry.saying, Declined):
                 declines[entry.opportunity] = entry.saying
+    _join_themes(found, entries)
     for of, said in declines.items():
         if found[of].status == "declined":
             found[of] = _back_when_due(found[of], said, as_of)
@@ -57,6 +59,21 @@ def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_
         versions[entry.opportunity] = entry.seq
     known = {of: replace(o, version=versions.get(of, 0)) for of, o in found.items()}
     return _merged(known)
+
+
+def _join_themes(found: dict[str, Opportunity], entries: Sequence[Entry]) -> None:
+    for entry in standing(entries):
+        if isinstance(entry.saying, ThemesMerged):
+            other, into = entry.saying.other, entry.opportunity
+            if other in found and into in found:
+                found[other], found[into] = _one_theme(found[other], found[into])
+
+
+def _one_theme(other: Opportunity, into: Opportunity) -> tuple[Opportunity, Opportunity]:
+    """The theme that people joined to another one lies in it, and so do the strikes of its incidents."""
+    struck = {strike.incident for strike in into.strikes}
+    strikes = (*into.strikes, *(strike for strike in other.strikes if strike.incident not in struck))
+    return replace(other, status="merged", merged_into=into.id), replace(into, strikes=strikes)
 
 
 def _from(candidate: Candidate) -> Opportunity:

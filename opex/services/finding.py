@@ -1,18 +1,27 @@
 """Find: candidates as of an instant, with identities that last."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
+from typing import TypeVar
 
 import pandas as pd
 
+from opex.domain.decisions import Entry, ThemesMerged
 from opex.domain.opportunities import Candidate
 from opex.domain.problems import NotEnoughData
 from opex.evidence.candidates import evidence_table, find, known_of
+from opex.evidence.theme_edits import EDITS
+from opex.review.state import standing
 from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
 from opex.store import decisions
 from opex.store.database import Busy
 
-__all__ = ["METHOD", "candidates", "evidence"]
+__all__ = ["METHOD", "candidates", "current", "evidence", "theme_edits"]
+
+T = TypeVar("T")
 
 METHOD = "2026-11-23"  # raise it when finders change: then every workspace finds anew
 
@@ -26,11 +35,12 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
     now = known(context, as_of)
     if isinstance(now, NotEnoughData):
         return []
-    key = f"{METHOD}|{now.revision}|{now.as_of.isoformat()}"
+    said = theme_edits(context)
+    key = f"{METHOD}|{now.revision}|{now.as_of.isoformat()}{_named(said)}"
     if as_of is not None:
-        return context.memory.get("found", key, lambda: _find(context, now, progress))
+        return context.memory.get("found", key, lambda: _find(context, now, said, progress, past=True))
     if decisions.found_under(context.database) != key:
-        found = context.memory.get("found", key, lambda: _find(context, now, progress))
+        found = context.memory.get("found", key, lambda: _find(context, now, said, progress))
         try:
             decisions.save_candidates(context.database, key, found)
         except Busy:
@@ -39,15 +49,57 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
     return context.memory.get("candidates", (key, decided), lambda: _remembered(context))
 
 
-def _find(context: Context, now: Known, progress: Progress | None) -> list[Candidate]:
-    earlier = [remembered.candidate for remembered in decisions.candidates(context.database)]
-    found = find(now.facts, now.as_of, known_of(earlier), progress)
+def theme_edits(context: Context) -> list[Entry]:
+    """What people corrected of themes, as it stands, oldest first."""
+    decided = context.database.revisions()["decisions"]
+    return context.memory.get("theme edits", decided, lambda: _theme_edits(context))
+
+
+def _theme_edits(context: Context) -> list[Entry]:
+    return [entry for entry in standing(decisions.journal(context.database)) if isinstance(entry.saying, EDITS)]
+
+
+def _named(edits: Sequence[Entry]) -> str:
+    """The part of a find's key that names the corrections in it; entries never change, so their numbers do."""
+    if not edits:
+        return ""
+    numbers = ",".join(str(entry.seq) for entry in edits)
+    return f"|{blake2b(numbers.encode(), digest_size=8).hexdigest()}"
+
+
+def _find(
+    context: Context, now: Known, edits: Sequence[Entry], progress: Progress | None, *, past: bool = False
+) -> list[Candidate]:
+    """Find anew; what depends on facts and instant alone is kept, so that a correction of themes is quick."""
+    earlier = decisions.candidates(context.database)
+    found = [] if past else [r.candidate for r in earlier if r.found]
+    gone = [r.candidate for r in earlier if past or not r.found]
+    known = known_of(found, gone)
+    if past:
+        known = [replace(one, story=()) for one in known]  # what befell a theme later is not known then
+
+    def keep(name: str, make: Callable[[], T], /) -> T:
+        return context.memory.get(f"found: {name}", (METHOD, now.revision, now.as_of), make)
+
+    made = find(now.facts, now.as_of, known, progress, edits=edits, keep=keep)
     give_back()
-    return found
+    return made
+
+
+def current(context: Context) -> list[Candidate]:
+    """The candidates of the last find alone, without those that are only remembered."""
+    everyone = candidates(context)
+    decided = context.database.revisions()["decisions"]
+    found = context.memory.get(
+        "current", decided, lambda: {r.candidate.id for r in decisions.candidates(context.database) if r.found}
+    )
+    return [candidate for candidate in everyone if candidate.id in found]
 
 
 def _remembered(context: Context) -> list[Candidate]:
-    spoken_of = {entry.opportunity for entry in decisions.journal(context.database)}
+    entries = decisions.journal(context.database)
+    spoken_of = {entry.opportunity for entry in entries}
+    spoken_of |= {entry.saying.other for entry in standing(entries) if isinstance(entry.saying, ThemesMerged)}
     kept = decisions.candidates(context.database)
     return [r.candidate for r in kept if r.found or r.candidate.id in spoken_of]
 

@@ -1,13 +1,14 @@
 """What the evidence looks like as a whole: themes by pain, systems, months, and the incidents themselves."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.facts import YEAR, hours_lost_by_system
 from opex.services.context import Context
-from opex.services.finding import candidates
+from opex.services.finding import current
 from opex.services.knowing import known
 
 __all__ = ["incidents", "months", "systems", "themes"]
@@ -16,22 +17,27 @@ __all__ = ["incidents", "months", "systems", "themes"]
 def themes(context: Context) -> pd.DataFrame:
     """Each recurring theme with its pain of the past 12 months, the most hours first.
 
-    Columns id, name, incidents, hours, all_time, first, last, systems.
+    Columns id, name, words, trend (incidents of each of the past 24 months), incidents, hours, all_time, first, last,
+    systems.
     """
     now = known(context)
-    columns = ["id", "name", "incidents", "hours", "all_time", "first", "last", "systems"]
+    columns = ["id", "name", "words", "trend", "incidents", "hours", "all_time", "first", "last", "systems"]
     if isinstance(now, NotEnoughData):
         return pd.DataFrame(columns=columns)
     table = now.facts.incidents.assign(hours=now.hours).set_index("id")
     rows = []
-    for candidate in candidates(context):
+    span = _months(now.as_of)
+    for candidate in current(context):
         if "theme" not in candidate.finders:
             continue
         mine = table.loc[table.index.intersection(list(candidate.incidents))]
         recent = mine[mine["started_at"] > now.as_of - YEAR]
         named = ", ".join(mine["system"].dropna().value_counts().index[:3])
         first, last = mine["started_at"].min(), mine["started_at"].max()
-        rows.append((candidate.id, candidate.title, len(recent), recent["hours"].sum(), len(mine), first, last, named))
+        words = ", ".join(candidate.theme.words) if candidate.theme else ""
+        trend = _by_month(mine["started_at"], span).tolist()
+        pain = (len(recent), recent["hours"].sum(), len(mine))
+        rows.append((candidate.id, candidate.title, words, trend, *pain, first, last, named))
     found = pd.DataFrame(rows, columns=columns)
     return found.sort_values(["hours", "all_time", "id"], ascending=[False, False, True], ignore_index=True)
 
@@ -67,10 +73,19 @@ def months(context: Context, incident_ids: list[str] | None = None) -> pd.DataFr
     table = table[~table["planned"].astype(bool)]
     if incident_ids is not None:
         table = table[table["id"].isin(set(incident_ids))]
-    span = pd.date_range(end=now.as_of, periods=24, freq="MS", tz="UTC", normalize=True)
-    month = table["started_at"].dt.tz_localize(None).dt.to_period("M").dt.to_timestamp()
-    counts = month.value_counts().reindex(span.tz_localize(None), fill_value=0)
-    return pd.DataFrame({"month": span.tz_localize(None), "incidents": counts.to_numpy()})
+    span = _months(now.as_of)
+    return pd.DataFrame({"month": span, "incidents": _by_month(table["started_at"], span).to_numpy()})
+
+
+def _months(as_of: datetime) -> pd.DatetimeIndex:
+    """The first days of the past 24 months."""
+    return pd.date_range(end=as_of, periods=24, freq="MS", tz="UTC", normalize=True).tz_localize(None)
+
+
+def _by_month(started_at: pd.Series, span: pd.DatetimeIndex) -> pd.Series:
+    month = started_at.dt.tz_localize(None).dt.to_period("M").dt.to_timestamp()
+    counts: pd.Series = month.value_counts().reindex(span, fill_value=0)
+    return counts
 
 
 def incidents(context: Context, *, words: str = "", system: str | None = None, most: int = 1000) -> pd.DataFrame:

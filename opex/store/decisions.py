@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from opex.domain.decisions import Entry, Person, Saying, saying_from
 from opex.domain.drivers import DriverSet
-from opex.domain.opportunities import Candidate, Reason, Removal
+from opex.domain.opportunities import Candidate, Reason, Removal, Theme
 from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue, System
 from opex.store import bulk, schema
@@ -61,7 +61,7 @@ def _refuse_stale(connection: sa.Connection, opportunity: str, seen: int | None)
     newest = sa.select(journal).where(journal.c.opportunity == opportunity).order_by(journal.c.seq.desc()).limit(1)
     last = connection.execute(newest).mappings().first()
     if last is not None and last["seq"] > seen:
-        told = ", ".join(f"{key} {value}" for key, value in last["body"].items()) or last["kind"]
+        told = saying_from(last["kind"], last["body"]).told or last["kind"]
         raise StaleReview(
             f"{last['person']} was faster ({last['kind']}: {told}). Nothing of yours was saved yet: "
             "look at it, then save again."
@@ -221,6 +221,9 @@ def candidates(database: Database) -> list[Remembered]:
     return [Remembered(candidate=_candidate(r.body, belong.get(r.id, ())), found=r.found) for r in rows]
 
 
+_OF_A_THEME = {field.name for field in fields(Theme)}
+
+
 def _plain(candidate: Candidate) -> dict[str, Any]:
     return {key: value for key, value in asdict(candidate).items() if key != "incidents"}
 
@@ -229,4 +232,6 @@ def _candidate(body: dict[str, Any], incidents: tuple[str, ...]) -> Candidate:
     known = {field.name for field in fields(Candidate)}
     plain = {k: v for k, v in body.items() if k in known}
     plain |= {"removes": Removal(**body["removes"]), "changes": tuple(body["changes"])}
+    if body.get("theme") is not None:
+        plain["theme"] = Theme(**{name: tuple(told) for name, told in body["theme"].items() if name in _OF_A_THEME})
     return Candidate(**{**plain, "reasons": tuple(Reason(**r) for r in body["reasons"]), "incidents": incidents})

@@ -1,7 +1,5 @@
 """The drawer: one opportunity, in the order in which a person asks: what to do, why, how the score comes about."""
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
@@ -14,9 +12,10 @@ from opex.domain.problems import NotEnoughData
 from opex.domain.safe import markdown
 from opex.ranking.explain import sentences
 from opex.review.state import standing
-from opex.services import finding, prioritising, reviewing
-from opex.services.context import Context, Speaker
+from opex.services import finding, prioritising, reviewing, theming
+from opex.services.context import Context
 from opex.ui.session import save
+from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
 
@@ -88,7 +87,7 @@ def _describe(of: Context, it: Opportunity) -> None:
         removal = {"low": low / 100, "likely": likely / 100, "high": high / 100} if judged else {}
         if st.form_submit_button("Save", type="primary"):
             saying = Described(
-                title=title,
+                title=title if title != it.title else None,
                 action=action,
                 effort_days=effort,
                 owner=owner,
@@ -131,29 +130,10 @@ def _incidents(of: Context, it: Opportunity) -> None:
     if not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
-        _strike(of, it, chosen)
+        _again(strike_form(of, it.id, chosen))
     if it.strikes:
         struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
         st.caption(f"Struck: {struck}. Undo below.")
-
-
-def _strike(of: Context, it: Opportunity, chosen: list[str]) -> None:
-    with st.form(f"strike_{it.id}"):
-        reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
-        if st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
-            saved = [
-                save(
-                    f"strike_{it.id}_{i}",
-                    partial(_struck, of, it.id, i, reason),
-                    done="Struck.",
-                )
-                for i in chosen
-            ]
-            _again(all(saved))
-
-
-def _struck(of: Context, opportunity: str, incident: str, reason: str, speaker: Speaker) -> int:
-    return reviewing.strike(of, opportunity, incident, speaker, reason=reason)
 
 
 def _validate(of: Context, it: Opportunity) -> None:
@@ -252,12 +232,12 @@ def _history(of: Context, it: Opportunity) -> None:
 
 
 def _entry(of: Context, entry: Entry, *, undo: bool) -> None:
-    told = ", ".join(f"{key} {value}" for key, value in entry.saying.body().items() if value != "")
     left, right = st.columns([5, 1], vertical_alignment="center")
     gone = "" if undo or isinstance(entry.saying, Withdrawn) else " (withdrawn)"
-    left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {markdown(told)}")
+    told = markdown(entry.saying.told)
+    left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {told}")
     if undo and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
-        _again(save(f"undo_{entry.seq}", lambda s: reviewing.undo(of, entry, s), done="Withdrawn."))
+        _again(save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."))
 
 
 def _undone(entry: Entry) -> str:

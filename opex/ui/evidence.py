@@ -3,69 +3,21 @@
 import pandas as pd
 import streamlit as st
 
-from opex.charts import timeline, trouble
+from opex.charts import trouble
 from opex.domain.safe import markdown
 from opex.services import overview
 from opex.services.context import Context
-from opex.services.finding import candidates, evidence
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import several
 
-__all__ = ["incident_search", "systems_view", "themes_view"]
+__all__ = ["incident_search", "systems_view"]
 
 DRAWN = 15
-
-
-def themes_view(of: Context) -> None:
-    """Recurring themes by hours lost; a click shows the incidents of one."""
-    table = overview.themes(of)
-    if table.empty:
-        st.info("No two incidents read alike yet: themes appear as incidents come in.")
-        return
-    recent = table[table["incidents"] > 0]
-    half = int((recent["hours"].cumsum() < recent["hours"].sum() / 2).sum()) + 1 if len(recent) else 0
-    st.markdown(
-        f"{several(len(table), 'theme')} recur; {len(recent)} of them in the past 12 months, and half of the "
-        f"hours that themes lost lie in {half} of those. Incidents that read like nothing else stand outside."
-    )
-    top = _labelled(recent.head(DRAWN))
-    if len(top):
-        st.altair_chart(trouble(top), alt="Hours lost by theme in the past 12 months, most first")
-    shown = table[["name", "incidents", "hours", "all_time", "first", "last", "systems"]]
-    event = st.dataframe(
-        shown,
-        key="themes",
-        hide_index=True,
-        height=320,
-        on_select="rerun",
-        selection_mode="single-row",
-        alt="Themes, one row each; select one to see its incidents",
-        column_config={
-            "name": st.column_config.TextColumn("theme", width="large"),
-            "incidents": st.column_config.NumberColumn("incidents, 12 months"),
-            "hours": st.column_config.NumberColumn("hours lost, 12 months", format="%.1f"),
-            "all_time": st.column_config.NumberColumn("incidents, ever"),
-            "first": st.column_config.DateColumn("first seen", format="D MMM YYYY"),
-            "last": st.column_config.DateColumn("last seen", format="D MMM YYYY"),
-        },
-    )
-    for row in event.selection.rows:
-        _theme(of, str(table["id"].iloc[row]))
 
 
 def _labelled(table: pd.DataFrame) -> pd.DataFrame:
     pairs = zip(table["hours"], table["incidents"], strict=True)
     return table.assign(label=[f"{hours:,.0f} h, {several(count, 'incident')}" for hours, count in pairs])
-
-
-def _theme(of: Context, chosen: str) -> None:
-    candidate = next(c for c in candidates(of) if c.id == chosen)
-    st.subheader(markdown(candidate.title), anchor=False)
-    st.markdown(markdown(candidate.lead.why))
-    months = overview.months(of, list(candidate.incidents))
-    st.altair_chart(timeline(months), alt="Incidents of this theme by month")
-    table = evidence(of, list(candidate.incidents))
-    read_incidents(of, table, incident_table(table, key=f"theme_{chosen}", select=True))
 
 
 def systems_view(of: Context) -> None:

@@ -20,6 +20,9 @@ from opex.domain.decisions import (
     Rated,
     Saying,
     Struck,
+    ThemeRenamed,
+    ThemesMerged,
+    ThemeSplit,
     Tripwire,
     Validated,
     Withdrawn,
@@ -43,6 +46,9 @@ ONE_OF_EACH = [
     Struck(incident="jira:7", reason="a drill"),
     Moved(to=1, reason="commitment", words="promised"),
     Judged(incident="jira:7", change="git:a", verdict="holds", reason="rolled back, well again"),
+    ThemeRenamed(name="Mail relay"),
+    ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
+    ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
     Withdrawn(seq=12),
 ]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from opex.evidence import themes
+from opex.evidence import alike
 from opex.evidence.texts import LONGEST_TEXT, read
 from opex.evidence.themes import Themes, group, least_size
 from opex.sources.sample import generate
@@ -361,8 +361,8 @@ def test_no_more_is_compared_at_a_time_than_memory_bears(monkeypatch: pytest.Mon
     titles = [f"{thing} {trouble}" for trouble in ("hangs", "slow", "timeout") for thing in things for _ in range(3)]
 
     at_once = group(titles)
-    monkeypatch.setattr(themes, "MOST_COMPARED", 4)
-    monkeypatch.setattr(themes, "BLOCK", 3)
+    monkeypatch.setattr(alike, "MOST_COMPARED", 4)
+    monkeypatch.setattr(alike, "BLOCK", 3)
 
     assert partition(group(titles)) == partition(at_once)
     assert len(at_once.words) == 15

@@ -59,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_until_up(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(150):
+    for _ in range(600):  # a busy machine takes its time; a dead process is seen at once
         assert process.poll() is None, log.read_text(encoding="utf-8")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2) as answer:

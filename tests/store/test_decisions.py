@@ -20,6 +20,9 @@ from opex.domain.decisions import (
     Rated,
     Saying,
     Struck,
+    ThemeRenamed,
+    ThemesMerged,
+    ThemeSplit,
     Validated,
     Withdrawn,
 )
@@ -49,6 +52,9 @@ SAYINGS: list[Saying] = [
     Struck(incident="jira:1", reason="a test"),
     Moved(to=1, reason="urgency", words="Friday"),
     Judged(incident="jira:1", change="git:a", verdict="rejected", reason="another region"),
+    ThemeRenamed(name="Mail relay"),
+    ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
+    ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
     Withdrawn(seq=2**62),
 ]
 

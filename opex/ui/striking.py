@@ -1,0 +1,30 @@
+"""Striking incidents from the evidence, wherever a person reads them."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from opex.services import reviewing
+from opex.services.context import Context, Speaker
+from opex.ui.session import save
+from opex.ui.words import several
+
+__all__ = ["strike_form"]
+
+
+def strike_form(of: Context, opportunity: str, chosen: Sequence[str]) -> bool:
+    """Ask why the chosen incidents are no evidence; whether all of them were struck just now."""
+    with st.form(f"strike_{opportunity}"):
+        reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
+        if not st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
+            return False
+        saved = [
+            save(f"strike_{opportunity}_{one}", partial(_struck, of, opportunity, one, reason), done="Struck.")
+            for one in chosen
+        ]
+        return all(saved)
+
+
+def _struck(of: Context, opportunity: str, incident: str, reason: str, speaker: Speaker) -> int:
+    return reviewing.strike(of, opportunity, incident, speaker, reason=reason)
