@@ -11,7 +11,7 @@ from opex.services import forecasting
 __all__ = ["app"]
 
 app = typer.Typer()
-UNITS = {"count": "incidents", "hours": "hours lost", "severity": "incidents of severity 3"}
+UNITS = {"count": "incidents", "hours": "hours lost", "severity": "severity points"}
 
 
 @app.command("backtest")

@@ -18,7 +18,7 @@ __all__ = ["forecast_view"]
 BY: dict[str, By] = {"Systems": "system", "Categories": "category", "Themes": "theme"}
 PERIODS: dict[str, Period] = {"Quarter": "quarter", "Month": "month", "Week": "week"}
 PAINS: dict[str, Pain] = {"Incidents": "count", "Hours lost": "hours", "By severity": "severity"}
-UNITS = {"count": "incidents", "hours": "hours lost", "severity": "incidents of severity 3"}
+UNITS = {"count": "incidents", "hours": "hours lost", "severity": "severity points"}
 K, DRAWN = 5, 12
 RULES = (
     "Expected is a rate in which recent periods count most, drawn towards the subject's own long run and the level of "
@@ -27,7 +27,7 @@ RULES = (
     "are for learning. A list can name only what had an incident before, and so can the best possible one. An incident "
     "counts for each system that it touched."
 )
-SEVERITIES = "An incident of severity 1 counts 4, of 2 counts 2, of 3 or unknown 1, of 4 a half, of 5 a quarter. "
+SEVERITIES = "An incident of severity 1 is 4 points, of 2 two, of 3 or unknown one, of 4 a half, of 5 a quarter. "
 
 
 def forecast_view(of: Context) -> None:
@@ -136,7 +136,11 @@ def _held(found: Backtest, by: By, period: Period) -> None:
 
 
 def _beside(found: Backtest, by: By, period: Period) -> str:
-    new = "" if by == "theme" else f"{found.newcomers:.0%} of the pain was of newcomers, which no list could name"
+    new = (
+        f"{found.newcomers:.0%} of the pain was of newcomers, which no list could name"
+        if round(100 * found.newcomers)
+        else ""
+    )
     none = f"{found.outside:.0%} belonged to no {by}" if round(100 * found.outside) else ""
     skipped = f"{several(found.skipped, period)} without any left out" if found.skipped else ""
     held = f"{found.covered:.0%} of what came to the first {found.k} lay within its interval"
