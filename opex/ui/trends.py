@@ -60,7 +60,8 @@ def trends_view(of: Context) -> None:
     _folded("trends_steady", f"Steady: {_count(kind, steady)}", steady, lacks=False)
     few = [one for one in mine if one.series.lacks is not None]
     _folded("trends_few", f"Too little data: {_count(kind, few)}", few, lacks=True)
-    st.caption(f"{COUNTED[kind]} {RULES}")
+    if found or steady:
+        st.caption(f"{COUNTED[kind]} {RULES}")
     if kind == "metric":
         moments_view(of)
 
