@@ -151,7 +151,8 @@ def test_loading_more_keeps_every_identity_and_the_order_in_which_it_came_does_n
 def test_progress_names_each_finder() -> None:
     told: list[tuple[float, str]] = []
     find(NOBODY, AS_OF, progress=lambda share, what: told.append((share, what)))
-    assert [what for _, what in told] == ["theme", "slow recovery", "worsening incidents", "worsening metric", "area"]
+    assert [what for _, what in told] == ["theme", "risky changes", "slow recovery", "worsening incidents",
+                                        "worsening metric", "area"]  # fmt: skip
     assert [share for share, _ in told] == [0.0, 0.2, 0.4, 0.6, 0.8]
 
 
