@@ -163,7 +163,7 @@ def links_within(compared: Compared, window_hours: float) -> pd.DataFrame:
         for subject, one in zip(compared.subjects, compared.systems, strict=True)
         if one.after is not None
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_PAIR)).astype(_PAIR)
+    return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(_PAIR))).astype(_PAIR)
 
 
 _PAIR = {
@@ -175,12 +175,11 @@ _PAIR = {
 def _links(subject: Subject, window: float, share: float) -> pd.DataFrame:
     spans, exposed = subject.spans, subject.exposed
     of, which, lead, odds = competing(spans.begin, subject.made[exposed], subject.reverted[exposed], window, share)
-    links = pd.DataFrame({
+    return pd.DataFrame({
         "incident": subject.incidents.iloc[spans.first[of]].to_numpy(),
         "change": subject.changes[exposed].iloc[which].to_numpy(),
         "system": subject.system, "environment": subject.environment, "lead_minutes": lead * 60, "odds": odds,
     })  # fmt: skip
-    return links.astype(_PAIR)
 
 
 def _share(after: After, at: int) -> float:

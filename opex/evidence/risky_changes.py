@@ -1,6 +1,7 @@
 """The finder of risky changes: systems whose own changing brings incidents, beyond what chance explains."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -48,7 +49,8 @@ def _finding(facts: Facts, compared: Compared, number: int, at: int) -> Finding:
     subject, one = compared.subjects[number], compared.systems[number]
     after, window = one.after, compared.windows[at]
     assert after is not None  # noqa: S101 - only such systems are asked for
-    links = credited(links_within(compared, window), facts)
+    alone = replace(compared, subjects=(subject,), systems=(one,))
+    links = credited(links_within(alone, window), facts)
     mine = links[(links["system"] == one.system) & (links["environment"] == one.environment)]
     counted = subject.incidents[subject.began >= _hours(compared.begin)]
     near = mine[mine["lead_minutes"].between(0, window * 60, inclusive="left") & mine["incident"].isin(counted)]
