@@ -17,6 +17,7 @@ from opex.evidence.rates import Rate, Ratio, cuts, dispersion, rate, rate_ratio,
 
 __all__ = ["Against", "Comparison", "Side", "Tally", "compare", "each_against_the_rest", "subjects"]
 
+LEAST_FACTS = 5  # of a side: what was seen once or twice may long be gone
 LEAST_WEEKS, LEAST_EPISODES, LEAST_CHANGES, LEAST_RECOVERIES = 6, 5, 10, 5
 WEEK = 168.0
 
@@ -271,6 +272,10 @@ def _compared(seen: _Seen, one: Side, other: Side) -> Comparison | NotEnoughData
 
 
 def _too_few(one: Tally, other: Tally) -> NotEnoughData | None:
+    for side in (one, other):
+        if side.incidents + side.changes < LEAST_FACTS:
+            facts = side.incidents + side.changes
+            return NotEnoughData(have=facts, need=LEAST_FACTS, what=f"incidents and changes of {side.name}")
     if one.episodes + other.episodes < LEAST_EPISODES:
         return NotEnoughData(have=one.episodes + other.episodes, need=LEAST_EPISODES, what="episodes of both")
     return None if other.episodes else NotEnoughData(have=0, need=1, what=f"episodes of {other.name}")

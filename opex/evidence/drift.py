@@ -15,7 +15,7 @@ import pandas as pd
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.facts import Facts
-from opex.evidence.gaps import PRODUCTION, tests_of
+from opex.evidence.gaps import PRODUCTION, trial_environments
 from opex.evidence.hours import hours_of
 from opex.evidence.rates import Rate, share
 
@@ -87,7 +87,7 @@ def drift(facts: Facts, *, within: timedelta = WITHIN) -> Drift | NotEnoughData:
 
     Reverts are left out: taking back needs no trial. A change belongs to its first system.
     """
-    tests = tests_of(facts)
+    tests = trial_environments(facts)
     rows = _rows(facts)
     live, trial = (rows[rows["environment"].isin(which)] for which in ([PRODUCTION], tests))
     if trial.empty or live.empty:

@@ -20,7 +20,7 @@ from opex.evidence.findings import benjamini_hochberg
 from opex.evidence.hours import hours_of, moment_of
 from opex.evidence.strata import Strata
 
-__all__ = ["PRODUCTION", "TESTS", "ClassSeen", "Gaps", "categories", "class_gaps", "tests_of"]
+__all__ = ["PRODUCTION", "TESTS", "ClassSeen", "Gaps", "categories", "class_gaps", "trial_environments"]
 
 PRODUCTION = "production"
 TESTS = frozenset({"test", "staging", "development"})
@@ -82,7 +82,7 @@ class Gaps:
     classes: tuple[ClassSeen, ...]
 
 
-def tests_of(facts: Facts) -> tuple[str, ...]:
+def trial_environments(facts: Facts) -> tuple[str, ...]:
     """The test environments that have an incident or a change, by name."""
     seen = {*facts.incidents["environment"].unique(), *facts.changes["environment"].unique()}
     return tuple(sorted(seen & TESTS))
@@ -113,7 +113,7 @@ def class_gaps(
     System by system, given how often the class and everything else were seen on both sides, the number in test is
     hypergeometric (``evidence/strata.py``).
     """
-    tests = tests_of(facts)
+    tests = trial_environments(facts)
     if not tests:
         return NotEnoughData(have=0, need=1, what="test environments with incidents or changes")
     incidents = _rows(facts)

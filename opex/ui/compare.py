@@ -92,7 +92,8 @@ def _overview(of: Context, environment: str, per: comparing.Per) -> None:
         )
     st.dataframe(
         told[["system", "ratio", "low", "high", "q", "episodes", "incidents", "changes", "episodes_a_week",
-               "episodes_a_hundred", "recovery_hours", "recovery_times", "hours_lost"]],
+               "episodes_a_hundred", "recovery_hours", "recovery_times", "hours_lost"]]
+        .dropna(axis="columns", how="all"),
         key="compare_systems", hide_index=True, column_config=_COLUMNS,
         alt="Each system beside the others of its environment: ratio with interval, counts, hours",
     )  # fmt: skip
@@ -132,7 +133,7 @@ def _answer(told: pd.DataFrame, per: comparing.Per) -> str:
         more.sort_values("ratio", ascending=False, kind="stable") if len(more) else fewer.sort_values("ratio")
     ).iloc[0]
     counts = [
-        f"{several(len(part), 'system')} {'has' if len(part) == 1 else 'have'} clearly {word}"
+        f"{len(part)} {'has' if len(part) == 1 else 'have'} clearly {word}"
         for part, word in ((more, "more"), (fewer, "fewer")) if len(part)
     ]  # fmt: skip
     return f"{_one(lead, per)} Of {several(len(told), 'system')}, {' and '.join(counts)}."

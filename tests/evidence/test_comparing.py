@@ -97,7 +97,11 @@ def test_thin_data_is_an_answer() -> None:
         b.facts([b.incident(n, 20 - n, system="ab"[n % 2]) for n in range(20)]), b.AS_OF, side("a"), side("b")
     )
     assert short == NotEnoughData(have=2, need=6, what="weeks that both cover")
-    quiet = b.facts([*even("mail", 48), b.incident("one", 300, system="web")])
+    once = told(
+        compare(b.facts([*even("mail", 48), b.incident(1, 300, system="web")]), b.AS_OF, side("web"), side("mail"))
+    )
+    assert once.a_week == NotEnoughData(have=0, need=5, what="incidents and changes of web")
+    quiet = b.facts(even("mail", 48), changes=made("web", 40))
     none = told(compare(quiet, b.AS_OF, side("mail"), side("web")))
     assert none.a_week == NotEnoughData(have=0, need=1, what="episodes of web")
     assert none.recovery == NotEnoughData(have=0, need=5, what="episodes that are over on each side")
