@@ -70,7 +70,7 @@ class Delivery:
     begin, end
         The time that the changes cover: from the first to the last; ``None`` without any.
     failures
-        The rows of `deployments` that failed, as far as they are told of here, newest first.
+        The rows of `deployments` that failed, as far as they are told of here, newest first, without who made them.
     """
 
     by: tuple[str, ...]
@@ -136,7 +136,7 @@ def delivery(
         by=by, period=period, who=who, kinds=tuple(kinds), environment=environment,
         begin=_moment(everything["started_at"].min()), end=_moment(everything["started_at"].max()),
         rows=told.drop(columns=["group", "start", "since", "until", "scatter"], errors="ignore"),
-        failures=failed.reset_index(drop=True), rules=RULES,
+        failures=failed.drop(columns=["actor", "source_ends"], errors="ignore").reset_index(drop=True), rules=RULES,
     )  # fmt: skip
 
 
