@@ -11,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.delivery_intervals import LEAST_VALUES, median_interval, rate_interval, wilson_interval
 from opex.evidence.delivery_spans import PERIODS, Period, covered, numbered, scatter, source_ends, spread
 from opex.evidence.deployments import KINDS, changes_by_system, deployments
 from opex.evidence.facts import Facts
+from opex.evidence.findings import benjamini_hochberg
 from opex.evidence.linking import Who
 
-__all__ = ["BY", "COUNTS", "MEASURES", "PERIODS", "RULES", "Delivery", "Period", "Who", "delivery"]
+__all__ = ["BY", "COUNTS", "MEASURES", "PERIODS", "RULES", "Delivery", "Period", "Who", "delivery", "failing_more"]
 
 BY = ("system", "environment", "team")
 MEASURES = ("deployments_per_week", "lead_time_hours", "change_failure_rate", "recovery_time_hours")
@@ -138,6 +140,24 @@ def delivery(
         rows=told.drop(columns=["group", "start", "since", "until", "scatter"], errors="ignore"),
         failures=failed.drop(columns=["actor", "source_ends"], errors="ignore").reset_index(drop=True), rules=RULES,
     )  # fmt: skip
+
+
+def failing_more(rows: pd.DataFrame) -> pd.Series:
+    """For each row the q-value of failing more often than the others together; missing without a known outcome.
+
+    ``rows`` has the columns failures and outcome_known, each deployment in one row. Fisher's exact test, one-sided,
+    corrected over the rows (Benjamini and Hochberg): the largest of many rates is no finding by itself.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"failures": [9, 1, 0], "outcome_known": [30, 30, 0]})
+    >>> failing_more(rows).round(4).tolist()
+    [0.0122, 0.9996, nan]
+    """
+    known = rows[rows["outcome_known"] > 0]
+    part, whole = known["failures"].to_numpy(), known["outcome_known"].to_numpy()
+    p = stats.hypergeom.sf(part - 1, whole.sum(), part.sum(), whole)
+    return pd.Series(benjamini_hochberg(p), index=known.index).reindex(rows.index)
 
 
 def _moment(when: pd.Timestamp) -> datetime | None:

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData, Refused
-from opex.evidence.delivery import BY, COUNTS, MEASURES, RULES, Delivery, Period, Who, delivery
+from opex.evidence.delivery import BY, COUNTS, MEASURES, RULES, Delivery, Period, Who, delivery, failing_more
 from opex.evidence.deployments import KINDS
 from opex.services.context import Context
 from opex.services.knowing import known
 
 __all__ = [
     "ALL_KINDS", "BY", "KINDS", "MEASURES", "RULES", "Delivery", "Period", "Who", "delivered", "document",
-    "environments", "number", "parts_of", "told",
+    "environments", "failing_more", "number", "parts_of", "told",
 ]  # fmt: skip
 
 ALL_KINDS = ("deployment", "configuration", "infrastructure", "api_call")
@@ -125,8 +125,8 @@ def _bounds(row: Mapping[Any, Any]) -> str:
     """What is known without the unknown outcomes: at least so many failed."""
     if not row["unknown"] or not row["deployments"]:
         return ""
-    known_bad = f"{row['failures_all']} of {row['deployments']}"
-    return f", {row['unknown']} of unknown outcome; at least {row['failure_rate_least']:.1%} ({known_bad})"
+    known_bad = f"{row['failures_all']:,} of {row['deployments']:,}"
+    return f", {row['unknown']:,} of unknown outcome; at least {row['failure_rate_least']:.1%} ({known_bad})"
 
 
 def document(context: Context, *, as_of: datetime | None = None, **asked: Any) -> dict[str, Any] | NotEnoughData:
