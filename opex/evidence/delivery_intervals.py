@@ -1,5 +1,7 @@
 """Intervals of the delivery measures: of a share, of a rate per week whose weeks scatter, and of a median."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
@@ -93,7 +95,12 @@ def median_interval(values: Floats, level: float = 0.95) -> tuple[float, float, 
         return (float("nan"),) * 3
     ordered = np.sort(values)
     middle = float((ordered[(n - 1) // 2] + ordered[n // 2]) / 2)
-    rank = int(stats.binom.ppf((1 - level) / 2, n, 0.5))
+    rank = _rank(n, level)
     if rank < 1:
         return middle, float("nan"), float("nan")
     return middle, float(ordered[rank - 1]), float(ordered[n - rank])
+
+
+@cache
+def _rank(n: int, level: float) -> int:
+    return int(stats.binom.ppf((1 - level) / 2, n, 0.5))

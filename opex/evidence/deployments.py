@@ -114,6 +114,8 @@ def _blamed(facts: Facts) -> pd.Series:
     fix, whatever the ticket says.
     """
     named = facts.incidents[facts.incidents["caused_by"].notna() & ~facts.incidents["planned"].astype(bool)]
+    if named.empty:
+        return pd.Series(dtype=facts.incidents["resolved_at"].dtype, index=pd.Index([], dtype="str"))
     each = named[["started_at", "resolved_at"]].assign(name=named["caused_by"].str.split(";")).explode("name")
     each["name"] = each["name"].astype("str").str.strip()
     changes = facts.changes[["id", "source_id", "started_at"]].rename(columns={"started_at": "changed_at"})

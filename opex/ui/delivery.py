@@ -74,21 +74,22 @@ def _answer(row: Mapping[Any, Any], place: str, end: datetime) -> str:
             f"{number(row['deployments_per_week'])} deployments a week ({_range(row, 'deployments_per_week')}) went to "
             f"{markdown(place)} in the 12 months up to {end:%-d %b %Y}."
         )
-    if row["outcome_known"]:
-        said.append(
-            f"{row['change_failure_rate']:.1%} of them failed or were taken back ({row['failures']:,} of "
-            f"{row['outcome_known']:,}; {_interval(row, 'change_failure_rate')})."
-        )
-    else:
+    if row["lead_known"]:
+        told = f"within {number(row['lead_time_hours'])} h of the commit ({_range(row, 'lead_time_hours')})"
+        said.append(f"Half of them reached users {told}.")
+    if not row["outcome_known"]:
         said.append(
             f"How many failed cannot be told ({row['change_failure_rate_lacks']}); "
             f"{row['failures_all']:,} of {row['deployments']:,} are known to have been taken back."
         )
-    for name, words in (("lead_time_hours", "reached users within {} h of the commit"),
-                        ("recovery_time_hours", "that failed were mended within {} h")):  # fmt: skip
-        if row[name] == row[name]:
-            said.append(f"Half of those {words.format(number(row[name]))} ({_range(row, name)}).")
-    return " ".join(said)
+        return " ".join(said)
+    failed = (
+        f"{row['change_failure_rate']:.1%} failed or were taken back ({row['failures']:,} of {row['outcome_known']:,}; "
+        f"{_interval(row, 'change_failure_rate')})"
+    )
+    mended = f"within {number(row['recovery_time_hours'])} h ({_range(row, 'recovery_time_hours')})"
+    known = row["recovery_time_hours"] == row["recovery_time_hours"]
+    return " ".join([*said, f"{failed}; half of these were mended {mended}." if known else f"{failed}."])
 
 
 def _worst(of: Context, by: str, since: datetime, asked: dict[str, Any]) -> str:
@@ -168,7 +169,7 @@ def _groups(of: Context, by: str, since: datetime, asked: dict[str, Any]) -> Non
 def _interval(row: Mapping[Any, Any], name: str) -> str:
     low, high = row[f"{name}_low"], row[f"{name}_high"]
     if low != low:
-        return str(row[f"{name}_lacks"])
+        return "too few" if row[name] == row[name] else str(row[f"{name}_lacks"])
     form = "{:.1%}".format if name == "change_failure_rate" else delivering.number
     return f"{form(low)} to {'open end' if high != high else form(high)}"
 
