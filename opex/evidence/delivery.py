@@ -127,8 +127,8 @@ def delivery(
     if not set(by) <= set(BY) or len(set(by)) < len(by) or period not in (None, *PERIODS):
         raise ValueError(f"by {by} and period {period}: expected some of {BY}, and one of {(*PERIODS, None)}")
     everything = changes_by_system(facts)
+    pairs = _of(deployments(facts, kinds=kinds, changes=everything), who, environment, since)
     everything = _of(everything.assign(source_ends=source_ends(everything)), "all", environment, None)
-    pairs = _of(deployments(facts, kinds=kinds), who, environment, since)
     rows, once = _counted(everything, pairs, by, period, since)
     told = pd.concat(
         [rows, _frequency(rows, once), _lead(rows, once), _failure(rows, once), _recovery(rows, once)], axis=1
@@ -138,7 +138,7 @@ def delivery(
         by=by, period=period, who=who, kinds=tuple(kinds), environment=environment,
         begin=_moment(everything["started_at"].min()), end=_moment(everything["started_at"].max()),
         rows=told.drop(columns=["group", "start", "since", "until", "scatter"], errors="ignore"),
-        failures=failed.drop(columns=["actor", "source_ends"], errors="ignore").reset_index(drop=True), rules=RULES,
+        failures=failed.reset_index(drop=True), rules=RULES,
     )  # fmt: skip
 
 

@@ -22,11 +22,11 @@ BEFORE_COMMIT = "deployments are said to lie before their commits"
 def changes_by_system(facts: Facts) -> pd.DataFrame:
     """Every change once for each of its systems, once without one where no system is known; oldest first.
 
-    The columns of changes, ``system`` by the catalogue, ``team`` (the owner that the catalogue names; missing where it
-    names none) and ``done_at``: the end, or the start where nobody wrote an end.
+    The columns of changes but for who made them and the paths, ``system`` by the catalogue, ``team`` (the owner that
+    the catalogue names; missing where it names none) and ``done_at``: the end, or the start where nobody wrote one.
     """
     owners = {system.name: system.owner for system in facts.catalogue.systems if system.owner}
-    changes = facts.changes.drop(columns="system")
+    changes = facts.changes.drop(columns=["system", "actor", "paths"])
     pairs = changes.merge(facts.change_systems.drop_duplicates(), how="left", left_on="id", right_on="change_id")
     pairs = pairs.drop(columns="change_id").astype({"system": "str"})
     pairs["team"] = pairs["system"].map(owners).astype("str")
@@ -34,8 +34,10 @@ def changes_by_system(facts: Facts) -> pd.DataFrame:
     return pairs.sort_values(["started_at", "id", "system"], kind="stable", ignore_index=True)
 
 
-def deployments(facts: Facts, *, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
+def deployments(facts: Facts, *, kinds: Sequence[str] = KINDS, changes: pd.DataFrame | None = None) -> pd.DataFrame:
     """Each deployment once for each of its systems, with what came of it; oldest first.
+
+    ``changes`` is what `changes_by_system` gave for these facts, where it is at hand.
 
     Returns
     -------
@@ -55,7 +57,7 @@ def deployments(facts: Facts, *, kinds: Sequence[str] = KINDS) -> pd.DataFrame:
           cannot be told: no system is known, or a change of unknown outcome may have been it. Never below 0.
         - ``recovered_by``: incident, revert or next, where ``recovery_hours`` is finite.
     """
-    pairs = changes_by_system(facts)
+    pairs = changes_by_system(facts) if changes is None else changes
     pairs = pairs[pairs["kind"].isin(list(kinds))].reset_index(drop=True)
     blamed = _blamed(facts)
     pairs["reverted"] = _key(pairs, "source_id").isin(set(_key(_reverts(facts), "reverts")))
