@@ -70,7 +70,7 @@ class Delivery:
           the unknown ones gone well, or failed
         - ``recovered``, ``not_recovered``, ``recovery_unknown``: they add up to ``failures_all``
     begin, end
-        The time that the changes cover: from the first to the last; ``None`` without any.
+        The time that all changes cover, those not asked for too: from the first to the last; ``None`` without any.
     failures
         The rows of `deployments` that failed, as far as they are told of here, newest first, without who made them.
     """
@@ -128,6 +128,7 @@ def delivery(
         raise ValueError(f"by {by} and period {period}: expected some of {BY}, and one of {(*PERIODS, None)}")
     everything = changes_by_system(facts)
     pairs = _of(deployments(facts, kinds=kinds, changes=everything), who, environment, since)
+    first, last = _moment(everything["started_at"].min()), _moment(everything["started_at"].max())
     everything = _of(everything.assign(source_ends=source_ends(everything)), "all", environment, None)
     rows, once = _counted(everything, pairs, by, period, since)
     told = pd.concat(
@@ -136,7 +137,7 @@ def delivery(
     failed = pairs[pairs["failed"]].sort_values(["started_at", "id", "system"], ascending=[False, True, True])
     return Delivery(
         by=by, period=period, who=who, kinds=tuple(kinds), environment=environment,
-        begin=_moment(everything["started_at"].min()), end=_moment(everything["started_at"].max()),
+        begin=first, end=last,
         rows=told.drop(columns=["group", "start", "since", "until", "scatter"], errors="ignore"),
         failures=failed.reset_index(drop=True), rules=RULES,
     )  # fmt: skip

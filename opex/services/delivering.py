@@ -105,9 +105,11 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.034), number(4.26), number(334.7)
-    ('0.03', '4.3', '335')
+    >>> number(0), number(0.034), number(4.26), number(334.7)
+    ('0', '0.03', '4.3', '335')
     """
+    if not value:
+        return "0"
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 

@@ -29,9 +29,7 @@ COLUMNS = {
     "recovery_time_hours": "recovery, h",
 }  # fmt: skip
 YEAR, TWO_YEARS, CLEAR = timedelta(days=365), timedelta(days=730), 0.05
-NOTHING = (
-    "No deployment is known yet. Load changes: a table of deployments, or what AWS CodeDeploy and CodePipeline say."
-)
+NOTHING = "No deployment is known here yet. Load changes: a table of deployments, or fetch CodeDeploy and CodePipeline."
 
 
 def delivery_view(of: Context) -> None:
@@ -48,8 +46,11 @@ def delivery_view(of: Context) -> None:
                                   bind="query-params")  # fmt: skip
     asked: dict[str, Any] = {"who": WHO[whose or "all"], "environment": place}
     ever = delivering.delivered(of, by=(), **asked)
-    if isinstance(ever, NotEnoughData) or ever.rows.empty or ever.end is None:
+    if isinstance(ever, NotEnoughData) or ever.end is None:
         st.info(NOTHING)
+        return
+    if ever.rows.empty:
+        st.info(NOTHING if asked["who"] == "all" else f"No deployment to {markdown(place)} was made by {asked['who']}.")
         return
     year = delivering.delivered(of, by=(), since=ever.end - YEAR, **asked)
     if isinstance(year, NotEnoughData) or year.rows.empty:
@@ -73,6 +74,11 @@ def _answer(row: Mapping[Any, Any], place: str, end: datetime) -> str:
         said.append(
             f"{number(row['deployments_per_week'])} deployments a week ({_range(row, 'deployments_per_week')}) went to "
             f"{markdown(place)} in the 12 months up to {end:%-d %b %Y}."
+        )
+    else:
+        said.append(
+            f"{several(row['deployments'], 'deployment')} went to {markdown(place)} in the 12 months up to "
+            f"{end:%-d %b %Y}: too short a time to tell how often."
         )
     if row["lead_known"]:
         told = f"within {number(row['lead_time_hours'])} h of the commit ({_range(row, 'lead_time_hours')})"
