@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from opex.domain.systems import Catalogue, System
-from opex.evidence.delivery import COUNTS, MEASURES, RULES, Delivery, delivery
+from opex.evidence.delivery import COUNTS, MEASURES, RULES, Delivery, delivery, failing_more
 from opex.evidence.delivery_intervals import dispersion, median_interval, rate_interval, wilson_interval
 from opex.evidence.facts import Facts
 from opex.evidence.findings import poisson_interval
@@ -299,3 +299,21 @@ def test_intervals_hold_the_planted_truth_as_often_as_they_say() -> None:
 
 def held(low: Any, high: Any, truth: float) -> float:
     return float(((low <= truth) & (truth <= high)).mean())
+
+
+def test_systems_that_fail_alike_are_seldom_named_and_one_that_fails_three_times_as_often_is() -> None:
+    rng = np.random.default_rng(2)
+    known = rng.integers(20, 200, size=(300, 15))
+    alike, one_worse = np.full(15, 0.05), np.append(np.full(14, 0.05), 0.2)
+    named = {name: [failing_more(pd.DataFrame({"failures": rng.binomial(n, share), "outcome_known": n})) <= 0.05
+                    for n in known] for name, share in (("alike", alike), ("worse", one_worse))}  # fmt: skip
+    assert np.mean([some.any() for some in named["alike"]]) <= 0.05
+    false = [some[:14].sum() / max(some.sum(), 1) for some in named["worse"]]
+    assert np.mean(false) <= 0.05
+    assert np.mean([some[14] for some in named["worse"]]) >= 0.7
+
+
+def test_a_place_that_fell_silent_is_seen_as_such_since_the_data_goes_on() -> None:
+    facts = b.facts(changes=[made(1, 0), made(2, 400, environment="test")])
+    found = delivery(facts, by=(), environment="production", since=MONDAY + timedelta(days=35))
+    assert (len(found.rows), found.end) == (0, MONDAY + timedelta(days=400))
