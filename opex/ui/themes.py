@@ -33,9 +33,7 @@ def themes_view(of: Context) -> None:
     st.markdown(_answer(table, recent))
     _without_hold(of)
     if recent["hours"].sum() > 0:
-        title = (
-            f"The first {_half(recent)} of {len(recent)} hold half of the hours" if len(recent) > 1 else "Hours lost"
-        )
+        title = f"Hours lost by theme; the first {_half(recent)} of {len(recent)}, in colour, hold half"
         st.altair_chart(pareto(_drawn(recent), title), alt=f"{title}. Past 12 months, the most first")
     chosen = _rows(table)
     if chosen is not None:
@@ -52,11 +50,11 @@ def _answer(table: pd.DataFrame, recent: pd.DataFrame) -> str:
     if not recent["hours"].sum() > 0:
         return f"{several(len(table), 'theme')} recur; none of them lost an hour in the past 12 months. {outside}"
     worst, half = recent.iloc[0], _half(recent)
-    where = "one of them" if half == 1 else f"{half} of them"
-    return (
-        f"Half of the {recent['hours'].sum():,.0f} hours that {several(len(recent), 'theme')} lost in the past 12 "
-        f"months lie in {where}, the most in “{markdown(worst['name'])}” ({worst['hours']:,.0f} h). {outside}"
-    )
+    lost = f"{recent['hours'].sum():,.0f} hours that {several(len(recent), 'theme')} lost in the past 12 months"
+    if half == 1:
+        return f"“{markdown(worst['name'])}” alone has {worst['hours']:,.0f} of the {lost}. {outside}"
+    most = f"the most in “{markdown(worst['name'])}” ({worst['hours']:,.0f} h)"
+    return f"Half of the {lost} lie in {half} of them, {most}. {outside}"
 
 
 def _drawn(recent: pd.DataFrame) -> pd.DataFrame:

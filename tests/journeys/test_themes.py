@@ -81,6 +81,8 @@ def test_what_people_correct_of_themes_holds_when_more_is_loaded(browser: Browse
         }  # fmt: skip
         assert {disk, spam} < {one.id for one in theming.themes(of)}
 
+        visitor.say_who("Ana Ng")
+
         # undo: the merge is withdrawn, and the mail theme is its own again
         page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 55})
         page.get_by_role("heading", name="Archive, and its mail").wait_for(timeout=60_000)
