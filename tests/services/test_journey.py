@@ -193,6 +193,9 @@ def test_a_workspace_that_never_saw_the_later_facts_ranks_the_past_alike(
     early.to_csv(tmp_path / "early.csv", index=False)
     knowing.save_catalogue(context, knowing.catalogue(sample))
     loading.load(context, [tmp_path / "early.csv"], Asked(kind="incidents", source="sample"))
+    changes = pd.read_csv(SAMPLE / "changes.csv", dtype=str, keep_default_na=False)
+    changes[changes["started_at"] <= "2025-03-01T00:00:00Z"].to_csv(tmp_path / "changes.csv", index=False)
+    loading.load(context, [tmp_path / "changes.csv"], Asked(kind="changes", source="sample"))
     loading.load(context, [SAMPLE / "readings.csv"], Asked(kind="metrics", source="sample"))
     loading.load(context, [SAMPLE / "changes.csv"], Asked(kind="changes", source="sample"))
 
