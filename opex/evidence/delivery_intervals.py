@@ -26,7 +26,8 @@ def wilson_interval(part: Floats, whole: Floats, level: float = 0.95) -> tuple[F
     share = part / n
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
+    low, high = np.where(share > 0, middle - half, 0.0), np.where(share < 1, middle + half, 1.0)  # no rounding there
+    return np.where(np.isnan(share), np.nan, low), np.where(np.isnan(share), np.nan, high)
 
 
 def rate_interval(count: Floats, weeks: Floats, scatter: Floats, level: float = 0.95) -> tuple[Floats, Floats]:

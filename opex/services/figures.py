@@ -7,7 +7,8 @@ from functools import partial
 import pandas as pd
 
 from opex.domain.problems import NotEnoughData
-from opex.services import forecasting, linking
+from opex.evidence.facts import YEAR
+from opex.services import delivering, forecasting, linking
 from opex.services.context import Context
 from opex.services.forecasting import Pain
 
@@ -38,9 +39,20 @@ def _after_changes(value: str, low: str, high: str, context: Context, as_of: dat
     return found[["system", "environment", value, low, high]].set_axis(COLUMNS, axis=1).dropna(subset="value")
 
 
+def _delivered(measure: str, context: Context, as_of: datetime) -> pd.DataFrame:
+    found = delivering.delivered(context, by=("system", "environment"), since=as_of - YEAR, as_of=as_of)
+    if isinstance(found, NotEnoughData):
+        return pd.DataFrame(columns=COLUMNS)
+    told = found.rows[["system", "environment", measure, f"{measure}_low", f"{measure}_high"]]
+    return told.set_axis(COLUMNS, axis=1).dropna(subset=["system", "value"])
+
+
 _SOURCES: dict[str, Figure] = {
     "expected_incidents": partial(_expected, "count"),
     "expected_hours": partial(_expected, "hours"),
     "rate_after_changes": partial(_after_changes, "rate_ratio", "low", "high"),
     "excess_incidents": partial(_after_changes, "excess_incidents", "excess_low", "excess_high"),
+    "change_failure_rate": partial(_delivered, "change_failure_rate"),
+    "hours_to_restore": partial(_delivered, "recovery_time_hours"),
+    "lead_time_hours": partial(_delivered, "lead_time_hours"),
 }

@@ -23,7 +23,7 @@ __all__ = ["METHOD", "candidates", "current", "evidence", "theme_edits"]
 
 T = TypeVar("T")
 
-METHOD = "2026-11-23"  # raise it when finders change: then every workspace finds anew
+METHOD = "2026-11-28"  # raise it when finders change: then every workspace finds anew
 
 
 def candidates(context: Context, as_of: datetime | None = None, progress: Progress | None = None) -> list[Candidate]:
