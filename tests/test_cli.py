@@ -183,7 +183,7 @@ def test_find_lists_candidates_with_their_evidence(sample: Run) -> None:
               "falsifier", "status"}  # fmt: skip
     for row in told["candidates"]:
         assert fields <= set(row)
-        assert set(row["finders"]) <= {"theme", "area", "slow_recovery", "worsening_trend"}
+        assert set(row["finders"]) <= {"theme", "area", "risky_changes", "slow_recovery", "worsening_trend"}
         assert all(i.startswith("sample:INC-") for i in row["incidents"])
         assert all(c.startswith("sample:CHG-") for c in row["changes"])
         assert row["low"] <= row["effect"] <= row["high"]
