@@ -29,6 +29,8 @@ __all__ = ["Unreadable", "propose", "read"]
 MEMORY, MEMORY_TIMES = 384 * 1024**2, 4
 SECONDS, SECONDS_PER_MB = 15, 5
 MOST_MEMORY, MOST_SECONDS = 8 * 1024**3, 3600
+WAITING = 4
+"""Times as long as it may work, a reader may take in all: other programs may have the processors."""
 _PLAIN = ("kind", "format", "source", "rows", "count", "refused", "duplicates", "superseded", "planned", "systems",
           "matched", "notes")  # fmt: skip
 
@@ -129,7 +131,7 @@ def _asked(do: str, folder: Path, paths: Sequence[Path], progress: Progress | No
         if "done" in answer:
             return answer["done"]
     raise Unreadable(
-        f"{_called(paths)} cannot be read with {memory // 1024**2:,} MB of memory in {seconds:,} seconds, which is "
+        f"{_called(paths)} cannot be read with {memory // 1024**2:,} MB of memory in {seconds:,} seconds of work, which is "
         "ample for an honest file of its size: split it, or save the table as CSV."
     )
 
@@ -180,7 +182,7 @@ class _Nursery:
         with ours:
             with theirs:
                 self._send(theirs)
-            ours.settimeout(seconds + 30)  # the child ends itself before
+            ours.settimeout(WAITING * seconds + 30)  # the child ends itself before
             ours.sendall(json.dumps(request).encode() + b"\n")
             with ours.makefile("rb") as lines:
                 try:

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import traceback
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.sources.formats import presets
-from opex.sources.guard import proposal_document, reading_document
+from opex.sources.guard import WAITING, proposal_document, reading_document
 from opex.sources.loading import propose, read_into
 
 MOST_WRITTEN = 16 * 1024**3
@@ -39,7 +40,8 @@ def main(control: socket.socket) -> None:
         for end in ends:
             if os.fork() == 0:
                 control.close()
-                _serve(socket.socket(fileno=end))
+                with suppress(BrokenPipeError):  # whoever asked is gone
+                    _serve(socket.socket(fileno=end))
                 os._exit(0)
             os.close(end)
 
@@ -78,8 +80,11 @@ def _trace(error: Exception) -> str:
 
 
 def _limit(memory: int, seconds: int) -> None:
-    """So much memory beyond what the process has, so many seconds, no core file, and an end to what is written."""
-    signal.alarm(seconds)
+    """So much memory beyond what the process has, so many seconds, no core file, and an end to what is written.
+
+    The seconds are of work: on a busy machine a reader may wait ``WAITING`` times as long.
+    """
+    signal.alarm(WAITING * seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
