@@ -131,8 +131,8 @@ def _asked(do: str, folder: Path, paths: Sequence[Path], progress: Progress | No
         if "done" in answer:
             return answer["done"]
     raise Unreadable(
-        f"{_called(paths)} cannot be read with {memory // 1024**2:,} MB of memory in {seconds:,} seconds of work, which is "
-        "ample for an honest file of its size: split it, or save the table as CSV."
+        f"{_called(paths)} cannot be read with {memory // 1024**2:,} MB of memory in {seconds:,} seconds of work, "
+        "which is ample for an honest file of its size: split it, or save the table as CSV."
     )
 
 
