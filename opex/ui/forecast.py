@@ -16,7 +16,7 @@ from opex.ui.words import several
 __all__ = ["forecast_view"]
 
 BY: dict[str, By] = {"Systems": "system", "Categories": "category", "Themes": "theme"}
-PERIODS: dict[str, Period] = {"Quarter": "quarter", "Month": "month", "Week": "week"}
+PERIODS: dict[str, Period] = {"Month": "month", "Quarter": "quarter", "Week": "week"}
 PAINS: dict[str, Pain] = {"Incidents": "count", "Hours lost": "hours", "By severity": "severity"}
 UNITS = {"count": "incidents", "hours": "hours lost", "severity": "severity points"}
 K, DRAWN = 5, 12
@@ -34,7 +34,7 @@ def forecast_view(of: Context) -> None:
     """What is expected of which, then how well the list held in the past, then the rows behind both."""
     with st.container(horizontal=True):
         by = BY[_chosen("Of which", BY, "Systems", "forecast_by")]
-        period = PERIODS[_chosen("In a", PERIODS, "Quarter", "forecast_period")]
+        period = PERIODS[_chosen("In a", PERIODS, "Month", "forecast_period")]
         pain = PAINS[_chosen("Counted by", PAINS, "Incidents", "forecast_pain")]
     with st.spinner("Forming the themes of each time anew …" if by == "theme" else "Forecasting every period …"):
         following = forecasting.outlook(of, by=by, period=period, pain=pain)

@@ -22,6 +22,13 @@ PAGES = {
     "systems": "Systems",
     "team": "Team",
 }
+VIEWS = {
+    "evidence?evidence_view=Changes+and+incidents": "Evidence",
+    "evidence?evidence_view=Compare": "Evidence",
+    "evidence?evidence_view=Trends": "Evidence",
+    "operations?operations_view=Delivery": "Operations review",
+    "operations?operations_view=What+to+expect": "Operations review",
+}
 LOOKS = {"light": ("light", 1280, 1000), "dark": ("dark", 1280, 1000), "phone": ("light", 390, 844)}
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 
@@ -50,8 +57,13 @@ def sample(browser: Browser, server: str) -> str:
     return server
 
 
-@pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("page", PAGES)
+EACH = [
+    *((page, look) for page in PAGES for look in LOOKS),
+    *((view, look) for view in VIEWS for look in ("dark", "phone")),
+]
+
+
+@pytest.mark.parametrize(("page", "look"), EACH)
 def test_a_page_shows_its_answer_and_can_be_used_by_all(browser: Browser, sample: str, page: str, look: str) -> None:
     scheme, width, height = LOOKS[look]
     context = browser.new_context(
@@ -61,15 +73,15 @@ def test_a_page_shows_its_answer_and_can_be_used_by_all(browser: Browser, sample
     )
     visitor = Visitor(page=context.new_page(), address=sample)
     visitor.page.on("request", visitor.note)
-    visitor.go(f"/{'' if page == 'priorities' else page}?workspace=Sample+data")
+    visitor.go(f"/{'' if page == 'priorities' else page}{'&' if '?' in page else '?'}workspace=Sample+data")
     shown = visitor.page
-    assert shown.locator("h1").inner_text() == PAGES[page]
+    assert shown.locator("h1").inner_text() == (PAGES | VIEWS)[page]
     assert shown.get_by_text("Something went wrong").count() == 0
     wider = shown.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{page} is {wider} pixels wider than the screen"
     if folder := os.environ.get("OPEX_SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        shown.screenshot(path=Path(folder) / f"{page}-{look}.png")
+        shown.screenshot(path=Path(folder) / f"{page.rpartition('=')[2] or page}-{look}.png")
     assert serious_faults(visitor) == []
     assert visitor.outside == []
     context.close()
