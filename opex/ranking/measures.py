@@ -183,6 +183,9 @@ FIGURES: dict[str, tuple[str, str]] = {
     "change_failure_rate": ("share of its system's changes that failed, of those whose outcome is known", "share"),
     "hours_to_restore": ("median hours from a failed change of its system until it was well again", "hours"),
     "lead_time_hours": ("median hours from commit to deployment of its system", "hours"),
+    "deployments_a_week": ("deployments of its system", "a week"),
+    "times_the_others": ("times the episodes a week of the other systems of its environment", "times"),
+    "level_shift": ("times the episodes a week that its system had before its level shifted", "times"),
 }
 """Measures that are told of systems: what each says, and its unit. ``services.figures`` computes them."""
 _EFFECTS = {

@@ -32,21 +32,21 @@ CLEAR = 0.05
 MONTHS, MOST_SYSTEMS = 12, 15
 
 
-def choices(context: Context) -> pd.DataFrame:
+def choices(context: Context, as_of: datetime | None = None) -> pd.DataFrame:
     """What can be compared: columns environment, system, incidents, changes; production first."""
-    now = known(context)
+    now = known(context, as_of)
     if isinstance(now, NotEnoughData):
         return pd.DataFrame(columns=["environment", "system", "incidents", "changes"])
     return context.memory.get("subjects", (now.revision, now.as_of), lambda: subjects(now.facts))
 
 
-def overview(context: Context, environment: str, per: Per) -> pd.DataFrame:
+def overview(context: Context, environment: str, per: Per, as_of: datetime | None = None) -> pd.DataFrame:
     """Each system beside the others of its environment, the surest difference first, then what cannot be told.
 
     Columns system, ratio, low, high, q (missing where it cannot be told), lacks, episodes, incidents, changes,
     episodes_a_week, episodes_a_hundred, hours_lost, recovery_hours, recovery_times; ``begin`` and ``end``.
     """
-    now = known(context)
+    now = known(context, as_of)
     found: list[Against] = []
     if not isinstance(now, NotEnoughData):
         key = (now.revision, now.as_of, environment)
@@ -82,7 +82,7 @@ def compared(context: Context, one: Side, other: Side) -> Comparison | NotEnough
     if isinstance(now, NotEnoughData):
         return now
     key = (now.revision, now.as_of, one, other)
-    return context.memory.get("compared", key, lambda: compare(now.facts, now.as_of, one, other))
+    return context.memory.get("side by side", key, lambda: compare(now.facts, now.as_of, one, other))
 
 
 def side_by_side(found: Comparison) -> pd.DataFrame:

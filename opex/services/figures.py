@@ -8,7 +8,7 @@ import pandas as pd
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.facts import YEAR
-from opex.services import delivering, forecasting, linking
+from opex.services import comparing, delivering, forecasting, linking, trending
 from opex.services.context import Context
 from opex.services.forecasting import Pain
 
@@ -47,6 +47,26 @@ def _delivered(measure: str, context: Context, as_of: datetime) -> pd.DataFrame:
     return told.set_axis(COLUMNS, axis=1).dropna(subset=["system", "value"])
 
 
+def _beside_others(context: Context, as_of: datetime) -> pd.DataFrame:
+    every = comparing.choices(context, as_of)["environment"].unique()
+    parts = [comparing.overview(context, one, "week", as_of).assign(environment=one) for one in every]
+    if not parts:
+        return pd.DataFrame(columns=COLUMNS)
+    told = pd.concat(parts, ignore_index=True)[["system", "environment", "ratio", "low", "high"]]
+    return told.set_axis(COLUMNS, axis=1).dropna(subset="value")
+
+
+def _shifted(context: Context, as_of: datetime) -> pd.DataFrame:
+    found = trending.trending(context, as_of=as_of)
+    judged = () if isinstance(found, NotEnoughData) else found
+    rows = [
+        (one.series.system, one.series.environment, one.trend.effect, one.trend.low, one.trend.high)
+        for one in judged
+        if one.trend is not None and one.series.kind == "incidents" and one.series.system is not None
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
 _SOURCES: dict[str, Figure] = {
     "expected_incidents": partial(_expected, "count"),
     "expected_hours": partial(_expected, "hours"),
@@ -55,4 +75,7 @@ _SOURCES: dict[str, Figure] = {
     "change_failure_rate": partial(_delivered, "change_failure_rate"),
     "hours_to_restore": partial(_delivered, "recovery_time_hours"),
     "lead_time_hours": partial(_delivered, "lead_time_hours"),
+    "deployments_a_week": partial(_delivered, "deployments_per_week"),
+    "times_the_others": _beside_others,
+    "level_shift": _shifted,
 }
