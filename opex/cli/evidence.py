@@ -24,12 +24,15 @@ def changes_to_incidents(
 ) -> None:
     """Does a system's own changing bring incidents? Beside what chance would give."""
     hours = linking.window_of(window)
-    found = linking.linked(open_context(workspace), window_hours=hours, who=who, as_of=moment_of(as_of))
+    context, then = open_context(workspace), moment_of(as_of)
+    found = linking.linked(context, window_hours=hours, who=who, as_of=then)
     if isinstance(found, NotEnoughData):
         raise Refused("There is nothing to compare yet: load incidents and changes first.")
     if as_json:
         show_json(linking.document(found))
         return
+    if not found.systems:
+        say(linking.apart(context, then) or "No system has both incidents and changes: name their systems.")
     for one in found.systems:
         say(f"{one.system}, {one.environment}: {_told(one, window)}")
 

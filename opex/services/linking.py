@@ -16,7 +16,7 @@ from opex.services import link_verdicts
 from opex.services.context import Context
 from opex.services.knowing import Known, known
 
-__all__ = ["WINDOW_HOURS", "Who", "compared", "document", "figures", "linked", "table", "window_of"]
+__all__ = ["WINDOW_HOURS", "Who", "apart", "compared", "document", "figures", "linked", "table", "window_of"]
 
 WINDOW_HOURS = 24.0
 _UNITS = {"m": 1 / 60, "h": 1.0, "d": 24.0}
@@ -41,6 +41,25 @@ def linked(
     return context.memory.get(
         "linked", (*key, decided), lambda: within(slow, window_hours, credited(pairs, now.facts, said))
     )
+
+
+def apart(context: Context, as_of: datetime | None = None) -> str:
+    """Why no incident can meet a change, in a sentence, where they have no environment in common; else empty."""
+    now = known(context, as_of)
+    if isinstance(now, NotEnoughData) or now.facts.incidents.empty or now.facts.changes.empty:
+        return ""
+    theirs, ours = (set(table["environment"]) for table in (now.facts.incidents, now.facts.changes))
+    if theirs & ours:
+        return ""
+    return (
+        f"Here no incident can meet a change: the incidents are of {_named(theirs)}, the changes of {_named(ours)}. "
+        "Load one of them again with its environment stated (on the page Load, or with --environment)."
+    )
+
+
+def _named(environments: set[str]) -> str:
+    names = sorted(environments)
+    return ", ".join(names[:3]) + (" and others" if len(names) > 3 else "")
 
 
 def compared(context: Context, now: Known, window_hours: float = WINDOW_HOURS, who: Who = "all") -> Compared:

@@ -41,8 +41,8 @@ def changes_view(of: Context) -> None:
     if isinstance(found, NotEnoughData) or table.empty:
         st.info(
             "No system has enough of both yet: at least five episodes of incidents, five changes that are no fix, "
-            "and six weeks that both cover, in the same environment. Load changes, or name their systems on the page "
-            "Systems."
+            "and six weeks that both cover, in the same environment. "
+            + (linking.apart(of) or "Load changes, or name their systems on the page Systems.")
         )
         return
     st.markdown(_answer(of, table, found, window or "24 h"))

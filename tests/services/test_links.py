@@ -1,6 +1,7 @@
 """People confirm and reject links: written down once, seen at once, taken back; nobody is talked over."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 from opex.domain.decisions import Person
 from opex.domain.problems import Refused
 from opex.evidence.linking import Linked
-from opex.services import link_verdicts, linking
+from opex.services import link_verdicts, linking, loading
 from opex.services.context import Context, Speaker
+from opex.services.loading import Asked
 from opex.store.decisions import StaleReview
 from tests.services.sample import sample_in
 
@@ -112,3 +114,19 @@ def test_figures_give_each_system_its_ratio_and_the_excess_of_a_year(sample: Con
 
 def test_an_empty_workspace_has_no_figures(context: Context) -> None:
     assert linking.figures(context).empty
+
+
+def test_incidents_and_changes_of_different_environments_are_said_to_never_meet(
+    context: Context, sample: Context, tmp_path: Path
+) -> None:
+    incidents = "id,title,start,service\n1,Web down,2026-01-05T10:00:00Z,web\n"
+    (tmp_path / "incidents.csv").write_text(incidents, encoding="utf-8")
+    (tmp_path / "changes.csv").write_text(incidents, encoding="utf-8")
+    loading.load(context, [tmp_path / "incidents.csv"], Asked(kind="incidents"))
+    assert linking.apart(context) == ""
+    loading.load(context, [tmp_path / "changes.csv"], Asked(kind="changes", environment="production"))
+    assert linking.apart(context) == (
+        "Here no incident can meet a change: the incidents are of unknown, the changes of production. "
+        "Load one of them again with its environment stated (on the page Load, or with --environment)."
+    )
+    assert linking.apart(sample) == ""
