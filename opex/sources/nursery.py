@@ -22,6 +22,8 @@ from opex.sources.guard import WAITING, proposal_document, reading_document
 from opex.sources.loading import propose, read_into
 
 MOST_WRITTEN = 16 * 1024**3
+LEAST_WORK = 0.02
+"""Share of the time that a reader has worked who is not just waiting; a machine with fifty others leaves as much."""
 _STATUS = Path("/proc/self/status")
 
 
@@ -66,10 +68,13 @@ def _serve(connection: socket.socket) -> None:
         except BrokenPipeError:
             return
         except Exception as error:
+            if any(words in str(error) for words in NO_THREAD):
+                return  # for want of memory, too
             full = isinstance(error, OSError) and (error.errno == errno.ENOSPC or "No space left" in str(error))
             say({"refused": NO_ROOM} if full else {"fault": _trace(error)})
 
 
+NO_THREAD = ("can't start new thread", "Failed to launch worker thread")
 NO_ROOM = "There is no room left in the temporary folder (TMPDIR) to read the file: make room there, and try again."
 
 
@@ -82,9 +87,18 @@ def _trace(error: Exception) -> str:
 def _limit(memory: int, seconds: int) -> None:
     """So much memory beyond what the process has, so many seconds, no core file, and an end to what is written.
 
-    The seconds are of work: on a busy machine a reader may wait ``WAITING`` times as long.
+    The seconds are of work: where a busy machine lets it work but little, a reader may take ``WAITING`` times as long.
+    One that waits for a file that never says anything, such as the kernel's log, ends after the seconds.
     """
-    signal.alarm(WAITING * seconds)
+
+    def late(*_: object) -> None:
+        if resource.getrusage(resource.RUSAGE_SELF).ru_utime < LEAST_WORK * seconds:
+            os._exit(1)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm((WAITING - 1) * seconds)
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))

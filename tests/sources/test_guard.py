@@ -89,6 +89,19 @@ def test_a_file_that_takes_too_long_is_refused_in_time(tmp_path: Path, monkeypat
     assert time.monotonic() - began < 20
 
 
+def test_a_file_that_never_says_anything_is_refused_after_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = Path("/proc/kmsg")
+    if not (log.exists() and os.access(log, os.R_OK)):
+        pytest.skip("only root reads the kernel's log, whose reader waits for the next message")
+    monkeypatch.setattr(guard, "SECONDS", 2)
+    began = time.monotonic()
+    with pytest.raises(Refused, match=r"^kmsg "):
+        guard.read(tmp_path / "out", [log], kind="incidents")
+    assert time.monotonic() - began < 2 * guard.WAITING
+
+
 def test_a_reader_that_fails_unforeseen_is_a_sentence_for_the_person_and_a_trace_in_the_log(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
