@@ -38,7 +38,7 @@ class Finding:
     theme: Theme | None = None
 
 
-def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:
+def poisson_interval(count: float, level: float = 0.95) -> tuple[float, float]:
     """The exact interval of a Poisson mean of which ``count`` was seen (Garwood 1936).
 
     Examples

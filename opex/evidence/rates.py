@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from opex.evidence.findings import poisson_interval
+
 __all__ = ["Rate", "Ratio", "apart", "cuts", "dispersion", "rate", "rate_ratio", "scatter", "share", "times_longer"]
 
 LEVEL = 0.95
@@ -114,9 +116,7 @@ def rate(count: int, exposure: float, scale: float = 1.0) -> Rate:
     >>> round(found.value, 2), round(found.low, 2), round(found.high, 2)
     (2.0, 0.96, 3.68)
     """
-    tail, seen = (1 - LEVEL) / 2, count / scale
-    low = 0.0 if count == 0 else float(stats.chi2.ppf(tail, 2 * seen)) / 2
-    high = float(stats.chi2.ppf(1 - tail, 2 * seen + 2)) / 2
+    low, high = poisson_interval(count / scale, LEVEL)
     return Rate(value=count / exposure, low=low * scale / exposure, high=high * scale / exposure)
 
 
