@@ -17,7 +17,8 @@ def times_as_many(rows: pd.DataFrame, title: str) -> Any:
     """How many times as much as the other side, with intervals and the line of no difference.
 
     ``rows`` has columns name, ratio (above 0), low, high, clear and told, in drawing order; each name stands above its
-    dot, so that it fits a phone. What differs clearly is filled in the accent, the others are hollow and grey.
+    dot, and the parts of ``title`` (by semicolons) below each other, so that it fits a phone. What differs clearly is
+    filled in the accent, the others are hollow and grey.
     """
     order = rows["name"].tolist()
     low, high = max(0.05, min(0.45, rows["low"].min())), min(50.0, max(2.2, rows["high"].max()))
@@ -28,7 +29,7 @@ def times_as_many(rows: pd.DataFrame, title: str) -> Any:
     even = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(color=LOSS, strokeDash=[4, 4]).encode(x=alt.X("one:Q"))
     ranges = base.mark_rule(color=QUIET, strokeWidth=1.5, yOffset=9).encode(x=alt.X("low:Q", scale=scale), x2="high:Q")
     dots = base.mark_point(size=80, yOffset=9, strokeWidth=2).encode(
-        x=alt.X("ratio:Q", title=title, scale=scale, axis=axis),
+        x=alt.X("ratio:Q", title=title.split("; "), scale=scale, axis=axis),
         tooltip=tip,
         color=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value(QUIET)),
         fill=alt.condition(alt.datum["clear"], alt.value(ACCENT), alt.value("transparent")),
