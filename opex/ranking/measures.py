@@ -186,6 +186,8 @@ FIGURES: dict[str, tuple[str, str]] = {
     "deployments_a_week": ("deployments of its system", "a week"),
     "times_the_others": ("times the episodes a week of the other systems of its environment", "times"),
     "level_shift": ("times the episodes a week that its system had before its level shifted", "times"),
+    "level_shift_hours": ("hours a week that its system is longer in trouble since its level shifted", "hours a week"),
+    "anomalies": ("moments of its system's metrics that stood out in the past 180 days", "moments"),
 }
 """Measures that are told of systems: what each says, and its unit. ``services.figures`` computes them."""
 _EFFECTS = {

@@ -8,6 +8,7 @@ import pandas as pd
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.facts import YEAR
+from opex.evidence.findings import poisson_interval
 from opex.services import comparing, delivering, forecasting, linking, trending
 from opex.services.context import Context
 from opex.services.forecasting import Pain
@@ -56,15 +57,28 @@ def _beside_others(context: Context, as_of: datetime) -> pd.DataFrame:
     return told.set_axis(COLUMNS, axis=1).dropna(subset="value")
 
 
-def _shifted(context: Context, as_of: datetime) -> pd.DataFrame:
+def _shifted(kind: str, context: Context, as_of: datetime) -> pd.DataFrame:
     found = trending.trending(context, as_of=as_of)
     judged = () if isinstance(found, NotEnoughData) else found
     rows = [
         (one.series.system, one.series.environment, one.trend.effect, one.trend.low, one.trend.high)
         for one in judged
-        if one.trend is not None and one.series.kind == "incidents" and one.series.system is not None
+        if one.trend is not None and one.series.kind == kind and one.series.system is not None
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _stood_out(context: Context, as_of: datetime) -> pd.DataFrame:
+    found = trending.watching(context, as_of=as_of)
+    every = () if isinstance(found, NotEnoughData) else found
+    rows = [
+        (one.system, one.environment, len(one.alarms)) for one in every if not isinstance(one.scored, NotEnoughData)
+    ]
+    table = pd.DataFrame(rows, columns=["system", "environment", "value"]).dropna(subset="system")
+    told = table.groupby(["system", "environment"], as_index=False)["value"].sum()
+    bounds = [poisson_interval(count) for count in told["value"]]
+    bounded: pd.DataFrame = told.assign(low=[low for low, _ in bounds], high=[high for _, high in bounds])
+    return bounded[COLUMNS]
 
 
 _SOURCES: dict[str, Figure] = {
@@ -77,5 +91,7 @@ _SOURCES: dict[str, Figure] = {
     "lead_time_hours": partial(_delivered, "lead_time_hours"),
     "deployments_a_week": partial(_delivered, "deployments_per_week"),
     "times_the_others": _beside_others,
-    "level_shift": _shifted,
+    "level_shift": partial(_shifted, "incidents"),
+    "level_shift_hours": partial(_shifted, "hours"),
+    "anomalies": _stood_out,
 }
