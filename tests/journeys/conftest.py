@@ -53,6 +53,12 @@ def _wait_until_up(port: int, process: "subprocess.Popen[bytes]", log: Path) -> 
     pytest.fail(f"the app did not answer: {log.read_text(encoding='utf-8')}")
 
 
+# Streamlit says by an attribute whether a script runs (its sign of work comes a while later), and dims what is old.
+AT_REST = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')
+    && document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"""
+
+
 @dataclass
 class Visitor:
     """A person at a browser: what they look at, and what their browser asked for."""
@@ -67,11 +73,11 @@ class Visitor:
         self.settle()
 
     def settle(self) -> None:
-        """Wait until the app has nothing left to do."""
+        """Wait until the app has nothing left to do, and nothing on the page is old or in the middle of a fade."""
         self.page.wait_for_timeout(350)
         for _ in range(3):
             try:
-                self.page.wait_for_selector('[data-testid="stStatusWidget"]', state="detached", timeout=60_000)
+                self.page.wait_for_function(AT_REST, timeout=60_000)
             except Timeout:
                 pytest.fail("the page is still at work after a minute")
             self.page.wait_for_timeout(250)
