@@ -10,9 +10,10 @@ from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS
 from opex.ranking.headline import headline
-from opex.services import exporting, prioritising
+from opex.services import doubt, exporting, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
+from opex.ui.doubt import doubt_view
 from opex.ui.drawer import open_drawer
 from opex.ui.ranked_list import ranked_list, rows
 from opex.ui.weights import moved_weights, weights_panel
@@ -21,6 +22,7 @@ __all__ = ["board_view", "export_menu"]
 
 FIRST = 10
 MOST_SHOWN = 500
+VIEWS = ["List", "Benefit and cost", "Doubt"]
 
 
 @st.fragment
@@ -32,7 +34,7 @@ def board_view(of: Context) -> None:
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
-    saved = prioritising.saved_order(of, board)
+    saved = doubt.with_doubt(of, board, prioritising.saved_order(of, board))
     st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
@@ -40,9 +42,10 @@ def board_view(of: Context) -> None:
         weighing = st.toggle("Weights", key="weighing")
         view = st.segmented_control(
             "View",
-            ["List", "Benefit and cost"],
+            VIEWS,
             default="List",
             key="view",
+            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )
@@ -61,10 +64,13 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     weights = moved_weights(board.drivers) if weighing else None
     saved = prioritising.saved_order(of, board)
     order = prioritising.reranked(board, weights) if weights else saved
+    order = doubt.with_doubt(of, board, order)
     order = replace(order, replay=prioritising.replay_of(board, order), workspace=of.name)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
     with below:
+        if view == "Doubt":
+            doubt_view(of, board, order)
         _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")

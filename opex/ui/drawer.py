@@ -14,6 +14,7 @@ from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
+from opex.ui.doubt import how_sure
 from opex.ui.session import save
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
@@ -37,6 +38,7 @@ def open_drawer(of: Context, opportunity: str) -> None:
     _what_to_do(of, item)
     _why(of, item, order)
     _score(of, item, order.drivers)
+    how_sure(of, item)
     _move(of, item, len(order.items))
     _history(of, item.opportunity)
 

@@ -1,0 +1,132 @@
+"""How sure a place is: ranks under many plausible weightings of opportunities as the evidence leaves them open."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import beta
+
+from opex.ranking.ranking import ENOUGH
+from opex.ranking.resampling import Replicates
+from opex.ranking.robustness import BLOCK, RankAcceptability, Tally, weightings
+
+__all__ = ["DRAWS", "FIRM", "LEVEL", "LOOSE", "SAME_WAY", "Drawn", "drawn", "tied_groups", "weight_range"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+DRAWS = 2_000
+FIRM, LOOSE = 60.0, 15.0
+"""Concentrations: how firmly the stated weights are held. `weight_range` says in percents what each means."""
+LEVEL = 0.9
+SAME_WAY = 0.9
+_COMPARED = 4_000_000
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the draws gave: the counted ranks, and the scores of some draws (d, g) to compare two items by."""
+
+    ranks: RankAcceptability
+    scores: NDArray[np.float32]
+
+
+def drawn(
+    of: Replicates,
+    weights: Floats | None,
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    concentration: float | None = FIRM,
+    first: int | None = None,
+) -> Drawn:
+    """Rank the replicates under weights drawn around the stated ones.
+
+    Each draw takes the next replicate in turn and weights of its own. As in the ranking, an item of which drivers with
+    less than half of the (drawn) weight are known stands below all others.
+
+    Parameters
+    ----------
+    weights
+        (m,) adding up to 1; ``None``: uniform over all weightings.
+    concentration
+        See `rank_acceptability`; not used without ``weights``.
+    first
+        Count only so many ranks; ``None``: all.
+    """
+    rng = np.random.default_rng(seed)
+    times, groups, drivers = of.worths.shape
+    tally = Tally(of.alike, drivers, first)
+    kept = np.empty((min(draws, max(100, _COMPARED // max(groups, 1))), groups), dtype=np.float32)
+    done = 0
+    firmness = concentration if weights is not None else None
+    for weight in weightings(weights, firmness, drivers, draws, times, rng):
+        for rows in _blocks(len(weight), groups):
+            scores = np.matmul(of.worths[rows], weight[rows, :, None].astype(np.float32))[..., 0].astype(np.float64)
+            scores += weight[rows] @ of.known.T >= ENOUGH - 1e-9
+            room = kept[done : done + len(scores)]
+            room[:] = scores[: len(room)]
+            done += len(room)
+            tally.add(scores, weight[rows])
+    return Drawn(ranks=tally.result(), scores=kept)
+
+
+def _blocks(count: int, groups: int) -> Iterator[slice]:
+    size = max(1, BLOCK // max(groups, 1))
+    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def tied_groups(found: Drawn, alike: Ints, order: Sequence[int]) -> list[list[int]]:
+    """Items in the computed order, in groups: each is ordered with its group's first the same way too seldom.
+
+    Down the order, an item belongs to the group of the one above while fewer than 90 % of the draws put the group's
+    first above it (equal scores count half); the first that is clearly below opens the next group.
+
+    Parameters
+    ----------
+    order
+        (n,) positions of the items, the first first.
+
+    Returns
+    -------
+    The same positions, in groups of one or more.
+    """
+    groups: list[list[int]] = []
+    rest = list(order)
+    while rest:
+        size = _tied_with_the_first(found, alike, rest)
+        groups.append(rest[:size])
+        rest = rest[size:]
+    return groups
+
+
+def _tied_with_the_first(found: Drawn, alike: Ints, items: Sequence[int], window: int = 16) -> int:
+    """How many items, from the first on, belong to its group; looked at in windows, since groups are mostly short."""
+    clear = np.flatnonzero(_shares_below(found, alike, items[:window]) >= SAME_WAY)
+    if len(clear):
+        return int(clear[0]) + 1
+    return len(items) if window >= len(items) else _tied_with_the_first(found, alike, items, 4 * window)
+
+
+def _shares_below(found: Drawn, alike: Ints, items: Sequence[int]) -> Floats:
+    """The share of the draws in which the first of the items stands above each of the others."""
+    first, *others = alike[np.asarray(items, dtype=np.intp)]
+    own, theirs = found.scores[:, first, None], found.scores[:, others]
+    return np.asarray((own > theirs).mean(axis=0) + (own == theirs).mean(axis=0) / 2)
+
+
+def weight_range(weight: float, concentration: float, level: float = LEVEL) -> tuple[float, float]:
+    """Between which weights a stated one is drawn in so many draws: of a Dirichlet each weight is beta distributed.
+
+    Examples
+    --------
+    >>> tuple(round(bound, 2) for bound in weight_range(0.25, FIRM))
+    (0.17, 0.35)
+    >>> tuple(round(bound, 2) for bound in weight_range(0.25, LOOSE))
+    (0.1, 0.44)
+    """
+    if weight in (0.0, 1.0):
+        return weight, weight
+    a, b = concentration * weight, concentration * (1 - weight)
+    low, high = beta.ppf([(1 - level) / 2, (1 + level) / 2], a, b)
+    return float(low), float(high)
