@@ -284,7 +284,7 @@ def test_the_workbook_shows_the_list_with_real_numbers() -> None:
         "Audit findings: contribution (points)": 15,
         "id": "area-checkout-deploy",
     }
-    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet["A2"].font.b) == ("D2", "A1:AE4", True)
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet["A2"].font.b) == ("D2", "A1:AH4", True)
     assert sheet["C2"].alignment.wrap_text
     assert sheet["C2"].quotePrefix
 
