@@ -33,6 +33,13 @@ def test_three_drivers_with_one_champion_each_share_the_first_place() -> None:
     assert found.shares == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
 
 
+def test_three_alternatives_on_a_triangle_of_weights_have_known_areas() -> None:
+    """The third, 0.4 on each driver, is first where w1 < 0.4 and w2 < 0.4: 1 - 2 (0.6)^2 + 0.2^2 of the triangle."""
+    values = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.4, 0.4]])
+    found = rank_acceptability(values, draws=60_000, seed=8)
+    assert found.top(1) == pytest.approx([0.34, 0.34, 0.32], abs=0.008)
+
+
 def test_weights_are_drawn_around_the_stated_ones_as_firmly_as_is_said() -> None:
     """Two drivers: the weight of the first is beta(c w, c (1 - w)) distributed; here P(beta(6, 4) > 1/2) = 0.7461."""
     found = rank_acceptability(np.eye(2), np.array([0.6, 0.4]), concentration=10, draws=40_000, seed=1)
