@@ -43,14 +43,19 @@ class Doubt:
     """How sure a computed place is, of plausible weightings and of what the evidence leaves open.
 
     In nine of ten draws the item stands from ``rank_low`` to ``rank_high``; ``p_top`` is the share of the draws in
-    which it is among the first 1, 3 or 10; ``tied_with`` are the items that cannot be told from it: with the first of
-    its group each is ordered the same way in fewer than nine of ten draws.
+    which it is among the first 1, 3 or 10; ``group`` are the items, itself among them, that cannot be told apart: each
+    is ordered with the group's first the same way in fewer than nine of ten draws.
     """
 
     rank_low: int
     rank_high: int
     p_top: dict[int, float]
-    tied_with: tuple[str, ...] = ()
+    group: tuple[str, ...]
+
+    @property
+    def tied(self) -> int:
+        """With how many others it is tied."""
+        return len(self.group) - 1
 
     @property
     def sentence(self) -> str:
@@ -59,8 +64,7 @@ class Doubt:
         top = ", ".join(
             f"{'first' if k == 1 else f'among the first {k}'} in {share_told(share)}" for k, share in self.p_top.items()
         )
-        others = len(self.tied_with)
-        tied = f" It is tied with {others} other{'s' if others > 1 else ''}." if others else ""
+        tied = f" It is tied with {self.tied} other{'s' if self.tied > 1 else ''}." if self.tied else ""
         return f"In nine of ten draws it stands at place {places}; of all draws it is {top}.{tied}"
 
 

@@ -49,7 +49,7 @@ def _item(priority: Priority) -> dict[str, Any]:
         "contributions": _numbers(priority.contributions),
         "values": _numbers(priority.values),
         "ranges": {name: bounds and [finite(bound) for bound in bounds] for name, bounds in priority.ranges.items()},
-        **_doubt(priority.doubt),
+        **_doubt(priority.id, priority.doubt),
         "enough_rated": bool(priority.enough_rated),
         "drivers_rated": priority.rated,
         "value_for_effort": value_for_effort(priority),
@@ -65,14 +65,14 @@ def _item(priority: Priority) -> dict[str, Any]:
     }
 
 
-def _doubt(doubt: Doubt | None) -> dict[str, Any]:
+def _doubt(id: str, doubt: Doubt | None) -> dict[str, Any]:
     if doubt is None:
         return {"rank_low": None, "rank_high": None, "p_top": None, "tied_with": []}
     return {
         "rank_low": doubt.rank_low,
         "rank_high": doubt.rank_high,
         "p_top": {str(k): finite(share) for k, share in doubt.p_top.items()},
-        "tied_with": list(doubt.tied_with),
+        "tied_with": [other for other in doubt.group if other != id],
     }
 
 

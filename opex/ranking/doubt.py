@@ -14,6 +14,7 @@ from opex.ranking.robustness import BLOCK, RankAcceptability, Tally, weightings
 __all__ = ["DRAWS", "FIRM", "LEVEL", "LOOSE", "SAME_WAY", "Drawn", "drawn", "tied_groups", "weight_range"]
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Ints = NDArray[np.intp]
 DRAWS = 2_000
 FIRM, LOOSE = 60.0, 15.0
@@ -25,10 +26,10 @@ _COMPARED = 4_000_000
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the draws gave: the counted ranks, and the scores of some draws (d, g) to compare two items by."""
+    """What the draws gave: the counted ranks, and the scores (g, d) of some draws to compare two items by."""
 
     ranks: RankAcceptability
-    scores: NDArray[np.float32]
+    scores: Singles
 
 
 def drawn(
@@ -42,8 +43,8 @@ def drawn(
 ) -> Drawn:
     """Rank the replicates under weights drawn around the stated ones.
 
-    Each draw takes the next replicate in turn and weights of its own. As in the ranking, an item of which drivers with
-    less than half of the (drawn) weight are known stands below all others.
+    Each replicate gets as many draws as any other, each with weights of its own. As in the ranking, an item of which
+    drivers with less than half of the (drawn) weight are known stands below all others.
 
     Parameters
     ----------
@@ -55,25 +56,37 @@ def drawn(
         Count only so many ranks; ``None``: all.
     """
     rng = np.random.default_rng(seed)
-    times, groups, drivers = of.worths.shape
+    _, drivers, groups = of.worths.shape
     tally = Tally(of.alike, drivers, first)
-    kept = np.empty((min(draws, max(100, _COMPARED // max(groups, 1))), groups), dtype=np.float32)
-    done = 0
-    firmness = concentration if weights is not None else None
-    for weight in weightings(weights, firmness, drivers, draws, times, rng):
-        for rows in _blocks(len(weight), groups):
-            scores = np.matmul(of.worths[rows], weight[rows, :, None].astype(np.float32))[..., 0].astype(np.float64)
-            scores += weight[rows] @ of.known.T >= ENOUGH - 1e-9
-            room = kept[done : done + len(scores)]
-            room[:] = scores[: len(room)]
-            done += len(room)
-            tally.add(scores, weight[rows])
+    kept = np.empty((groups, min(draws, max(100, _COMPARED // max(groups, 1)))), dtype=np.float32)
+    known, done = of.known.T.astype(np.float64), 0
+    for worths, weight in _draws(of.worths, weights, concentration, draws, rng):
+        flat = weight.reshape(-1, drivers)[: draws - done].astype(np.float64)
+        scores = np.matmul(weight, worths).reshape(-1, groups)[: draws - done]
+        scores += flat @ known >= ENOUGH - 1e-6
+        kept[:, done : done + len(scores)] = scores[: max(kept.shape[1] - done, 0)].T
+        done += len(scores)
+        tally.add(scores.astype(np.float64), flat)
     return Drawn(ranks=tally.result(), scores=kept)
 
 
-def _blocks(count: int, groups: int) -> Iterator[slice]:
-    size = max(1, BLOCK // max(groups, 1))
-    return (slice(start, min(start + size, count)) for start in range(0, count, size))
+def _draws(
+    worths: NDArray[np.float32],
+    weights: Floats | None,
+    concentration: float | None,
+    draws: int,
+    rng: np.random.Generator,
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    """Some replicates (r, m, g) at a time, and as many weights (r, k, m) for each as make up all the draws."""
+    times, drivers, groups = worths.shape
+    each = -(-draws // times)
+    size = max(1, BLOCK // max(groups * each, 1))
+    firmness = concentration if weights is not None else None
+    for start in range(0, -(-draws // each), size):
+        some = worths[start : start + size]
+        count = len(some) * each
+        drawn_weights = np.concatenate([*weightings(weights, firmness, drivers, count, count, rng)])
+        yield some, drawn_weights.reshape(len(some), each, drivers).astype(np.float32)
 
 
 def tied_groups(found: Drawn, alike: Ints, order: Sequence[int]) -> list[list[int]]:
@@ -111,8 +124,9 @@ def _tied_with_the_first(found: Drawn, alike: Ints, items: Sequence[int], window
 def _shares_below(found: Drawn, alike: Ints, items: Sequence[int]) -> Floats:
     """The share of the draws in which the first of the items stands above each of the others."""
     first, *others = alike[np.asarray(items, dtype=np.intp)]
-    own, theirs = found.scores[:, first, None], found.scores[:, others]
-    return np.asarray((own > theirs).mean(axis=0) + (own == theirs).mean(axis=0) / 2)
+    own, theirs = found.scores[first], found.scores[others]
+    above, level = np.count_nonzero(own > theirs, axis=1), np.count_nonzero(own == theirs, axis=1)
+    return np.asarray((above + level / 2) / len(own))
 
 
 def weight_range(weight: float, concentration: float, level: float = LEVEL) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def _lead(items: Sequence[Priority]) -> str:
         return "People moved the first places; the computed order stands beside it."
     first, second = items[0], items[1]
     if first.doubt is not None and second.doubt is not None:
-        return _tied(len(first.doubt.tied_with) + 1, len(second.doubt.tied_with) + 1)
+        return _tied(len(first.doubt.group), len(second.doubt.group))
     gap = first.score - second.score
     if gap >= CLEAR:
         return f"Rank 1 leads by {100 * gap:.0f} points."

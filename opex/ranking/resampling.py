@@ -37,7 +37,7 @@ class Replicates:
     Attributes
     ----------
     worths
-        (R, g, m) in [0, 1]: R replicates of g distinct opportunities on m drivers.
+        (R, m, g) in [0, 1]: R replicates of g distinct opportunities on m drivers.
     known
         (g, m) whether anything is known; elsewhere the worth is drawn over the whole scale.
     alike
@@ -70,7 +70,7 @@ def replicates(drivers: Sequence[Driver], of: Membership, *, seed: int = 0, time
     rng = np.random.default_rng(seed)
     count = times or int(np.clip(_HELD // max(len(distinct) * len(drivers), 1), FEWEST, MOST))
     year = _year(of, _drawn_weeks(count, rng))
-    placed = np.empty((count, len(distinct), len(drivers)), dtype=np.float32)
+    placed = np.empty((count, len(drivers), len(distinct)), dtype=np.float32)
     removal = _removals([of.opportunities[n] for n in distinct], count, rng)
     for column, driver in enumerate(drivers):
         one = Estimate(*(part[:, column] for part in (found.value, found.low, found.high)))
@@ -80,7 +80,7 @@ def replicates(drivers: Sequence[Driver], of: Membership, *, seed: int = 0, time
             raw = raw * removal
         unknown = np.isnan(found.value[distinct, column])
         worth = worths(raw.reshape(-1, 1), [driver]).reshape(raw.shape)
-        placed[:, :, column] = np.where(unknown, rng.random(raw.shape), worth)
+        placed[:, column] = np.where(unknown, rng.random(raw.shape), worth)
     return Replicates(worths=placed, known=~np.isnan(found.value[distinct]), alike=alike)
 
 

@@ -70,22 +70,19 @@ def _only(of: Replicates, items: NDArray[np.intp]) -> Replicates:
     if len(items) == len(of.alike):
         return replace(of, alike=of.alike[items])
     distinct, alike = np.unique(of.alike[items], return_inverse=True)
-    return Replicates(worths=of.worths[:, distinct], known=of.known[distinct], alike=alike.astype(np.intp))
+    return Replicates(worths=of.worths[:, :, distinct], known=of.known[distinct], alike=alike.astype(np.intp))
 
 
 def _doubts(of: _Found) -> dict[str, Doubt]:
     low, high = (bound.tolist() for bound in of.drawn.ranks.range(LEVEL))
     tops = {k: of.drawn.ranks.top(k).tolist() for k in TOPS}
-    return {
-        of.ids[row]: Doubt(
-            rank_low=low[row],
-            rank_high=high[row],
-            p_top={k: share[row] for k, share in tops.items()},
-            tied_with=tuple(of.ids[other] for other in group if other != row),
-        )
-        for group in tied_groups(of.drawn, of.alike, range(len(of.ids)))
-        for row in group
-    }
+    doubts = {}
+    for group in tied_groups(of.drawn, of.alike, range(len(of.ids))):
+        tied = tuple(of.ids[row] for row in group)
+        for row in group:
+            top = {k: share[row] for k, share in tops.items()}
+            doubts[of.ids[row]] = Doubt(rank_low=low[row], rank_high=high[row], p_top=top, group=tied)
+    return doubts
 
 
 def ranks_of(context: Context, of: Board, order: Priorities, first: int = 30) -> NDArray[np.float64]:

@@ -55,7 +55,7 @@ def _spans(computed: Sequence[Priority]) -> list[tuple[int, int]]:
     spans, place = [], 1
     while place <= len(computed):
         own = computed[place - 1].doubt
-        last = place + (len(own.tied_with) if own else 0)
+        last = place + (own.tied if own else 0)
         spans.append((place, last))
         place = last + 1
     return spans

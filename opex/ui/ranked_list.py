@@ -69,7 +69,7 @@ def _band(item: Priority, worst: int) -> dict[str, Any] | None:
         return None
     low, high = item.doubt.rank_low, item.doubt.rank_high
     told = f"place {low} to {high}" if low < high else f"place {low}"
-    tied = len(item.doubt.tied_with)
+    tied = item.doubt.tied
     ends = {"low": (low - 1) / worst, "high": high / worst, "at": (min(item.computed_rank, worst) - 0.5) / worst}
     return {"told": f"{told}, tied with {tied}" if tied else told, **ends}
 

@@ -106,7 +106,9 @@ def flagged() -> Priority:
         ranges={"hours_lost": (80.5, 171.25), "growth": (5.0, 44.0), "audit": None},
         evidence=evidence(),
         why="14 of 31 incidents follow a deploy within 2 h (chance would give 4).",
-        doubt=Doubt(rank_low=1, rank_high=4, p_top={1: 0.55, 3: 0.9, 10: 1.0}, tied_with=("theme-kafka",)),
+        doubt=Doubt(
+            rank_low=1, rank_high=4, p_top={1: 0.55, 3: 0.9, 10: 1.0}, group=("theme-kafka", "area-checkout-deploy")
+        ),
     )
 
 

@@ -17,7 +17,7 @@ HOURS = driver("hours_lost_a_year", 0.5, scale=Scale(zero_at=0, one_at=300, curv
 def certain(values: np.ndarray, known: np.ndarray | None = None, times: int = 50) -> Replicates:
     """Evidence that leaves nothing open."""
     everything = np.ones(values.shape, dtype=bool) if known is None else known
-    worths = np.repeat(values[None].astype(np.float32), times, axis=0)
+    worths = np.repeat(values.T[None].astype(np.float32), times, axis=0)
     return Replicates(worths=worths, known=everything, alike=np.arange(len(values)))
 
 
@@ -40,18 +40,18 @@ def test_every_draw_is_made_whether_or_not_they_fill_the_replicates() -> None:
 
 
 def test_items_are_tied_with_their_groups_first_until_one_is_clearly_below() -> None:
-    scores = np.zeros((10, 4), dtype=np.float32)
-    scores[:, 0], scores[:, 1], scores[:, 2], scores[:, 3] = 0.5, 0.4, 0.3, 0.25
-    scores[:3, 1] = 0.6  # the second is above the first in three of ten draws
-    scores[:1, 3] = 0.35  # the fourth is above the third in one of ten
+    scores = np.zeros((4, 10), dtype=np.float32)
+    scores[0], scores[1], scores[2], scores[3] = 0.5, 0.4, 0.3, 0.25
+    scores[1, :3] = 0.6  # the second is above the first in three of ten draws
+    scores[3, :1] = 0.35  # the fourth is above the third in one of ten
     found = Drawn(ranks=RankAcceptability(np.eye(4), np.empty((4, 0)), 10), scores=scores)
     assert tied_groups(found, np.arange(4), [0, 1, 2, 3]) == [[0, 1], [2], [3]]
-    scores[:2, 3] = 0.35  # in two of ten
+    scores[3, :2] = 0.35  # in two of ten
     assert tied_groups(found, np.arange(4), [0, 1, 2, 3]) == [[0, 1], [2, 3]]
 
 
 def test_items_that_equal_each_other_are_tied_and_a_long_list_of_them_is_one_group() -> None:
-    found = Drawn(ranks=RankAcceptability(np.eye(1), np.empty((1, 0)), 5), scores=np.full((5, 1), 0.5, np.float32))
+    found = Drawn(ranks=RankAcceptability(np.eye(1), np.empty((1, 0)), 5), scores=np.full((1, 5), 0.5, np.float32))
     assert tied_groups(found, np.zeros(300, dtype=np.intp), range(300)) == [list(range(300))]
     assert tied_groups(found, np.zeros(0, dtype=np.intp), []) == []
 

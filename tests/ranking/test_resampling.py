@@ -19,7 +19,8 @@ WEEK = 365 / 52
 
 def raw(drivers: list[object], of: Membership, times: int = 4_000) -> np.ndarray:
     """Replicates in the units of scales from 0 to 100, (R, g, m)."""
-    return 100 * replicates(drivers, of, times=times, seed=3).worths.astype(float)  # type: ignore[arg-type]
+    worths = replicates(drivers, of, times=times, seed=3).worths  # type: ignore[arg-type]
+    return 100 * worths.astype(float).transpose(0, 2, 1)
 
 
 def weekly(item: str, counts: list[int], hours: float = 1.0) -> list[dict[str, object]]:
@@ -102,11 +103,11 @@ def test_opportunities_that_equal_each_other_are_one() -> None:
     items = [opportunity("a", *ids(rows)), opportunity("b"), opportunity("copy", *ids(rows)), opportunity("d")]
     found = replicates([COUNT], of(items, *rows), times=60)
     assert found.alike.tolist() == [0, 1, 0, 1]
-    assert found.worths.shape == (60, 2, 1)
+    assert found.worths.shape == (60, 1, 2)
 
 
 def test_nothing_to_draw_and_nothing_to_rank() -> None:
-    assert replicates([COUNT], of([]), times=60).worths.shape == (60, 0, 1)
+    assert replicates([COUNT], of([]), times=60).worths.shape == (60, 1, 0)
 
 
 def test_fewer_replicates_are_drawn_of_very_many_opportunities() -> None:

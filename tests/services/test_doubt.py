@@ -47,12 +47,13 @@ def test_tied_items_are_neighbours_and_name_each_other(sample: Context, board: B
     computed = {item.id: item.computed_rank for item in order.items}
     for item in order.items:
         assert item.doubt
-        group = {item.id, *item.doubt.tied_with}
+        group = set(item.doubt.group)
+        assert item.id in group
         ranks = sorted(computed[other] for other in group)
         assert ranks == list(range(ranks[0], ranks[-1] + 1))
         for other in order.items:
             if other.doubt and other.id in group:
-                assert {other.id, *other.doubt.tied_with} == group
+                assert set(other.doubt.group) == group
 
 
 def test_a_moved_weight_moves_the_doubt_and_the_sentence(sample: Context, board: Board) -> None:
@@ -62,7 +63,7 @@ def test_a_moved_weight_moves_the_doubt_and_the_sentence(sample: Context, board:
     told = {headline(replace(order, replay=None)).rpartition(". ")[2] for order in (as_saved, growth_alone)}
     first = growth_alone.items[0].doubt
     assert first
-    assert f"Ranks 1 to {len(first.tied_with) + 1} are tied." in told
+    assert f"Ranks 1 to {len(first.group)} are tied." in told
 
 
 def test_what_one_must_believe_is_a_weighting_that_puts_it_first(sample: Context, board: Board) -> None:
