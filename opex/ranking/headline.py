@@ -48,6 +48,8 @@ def _lead(items: Sequence[Priority]) -> str:
         return ""
     if items[0].computed_rank != 1 or items[1].computed_rank != 2:
         return "People moved the first places; the computed order stands beside it."
+    if items[0].figure is not None:
+        return f"They are ordered by {items[0].figure.formula.title}, the team's own formula."
     gap = items[0].score - items[1].score
     if gap >= CLEAR:
         return f"Rank 1 leads by {100 * gap:.0f} points."

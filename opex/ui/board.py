@@ -14,6 +14,7 @@ from opex.services import exporting, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.drawer import open_drawer
+from opex.ui.formulas import formulas_view
 from opex.ui.ranked_list import ranked_list, rows
 from opex.ui.weights import moved_weights, weights_panel
 
@@ -40,7 +41,7 @@ def board_view(of: Context) -> None:
         weighing = st.toggle("Weights", key="weighing")
         view = st.segmented_control(
             "View",
-            ["List", "Benefit and cost"],
+            ["List", "Benefit and cost", "Formulas"],
             default="List",
             key="view",
             label_visibility="collapsed",
@@ -65,7 +66,10 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
     with below:
-        _rows(of, seen, saved, view)
+        if view == "Formulas":
+            formulas_view(of, board, seen)
+        else:
+            _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
     if weighing:
