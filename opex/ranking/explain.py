@@ -4,6 +4,7 @@ import numpy as np
 
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.priorities import Priority
+from opex.ranking.formula_words import figure_sentences
 from opex.ranking.measures import MEASURES
 from opex.ranking.scales import worth
 
@@ -11,12 +12,14 @@ __all__ = ["driver_sentence", "sentences"]
 
 
 def sentences(item: Priority, drivers: DriverSet) -> list[str]:
-    """How the item came to its place: one sentence for the place, one a driver (most points first), one for moves."""
+    """How the item came to its place: the score, the team's own formula, a driver each (most points first), moves."""
     ordered = sorted(drivers.drivers, key=lambda driver: (-item.contributions[driver.name], driver.name))
+    place = "" if item.figure else f"; that is place {item.computed_rank}"
     lines = [
-        f"“{item.opportunity.title}” scores {100 * item.score:.1f} of 100 points under {drivers.label}; "
-        f"that is place {item.computed_rank}. {item.rated} of {len(drivers.drivers)} drivers have a value."
+        f"“{item.opportunity.title}” scores {100 * item.score:.1f} of 100 points under {drivers.label}"
+        f"{place}. {item.rated} of {len(drivers.drivers)} drivers have a value."
     ]
+    lines += figure_sentences(item)
     lines += [driver_sentence(item, driver) for driver in ordered]
     if not item.enough_rated:
         lines.append("Less than half of the weight has a value, so it stands below all items that have more.")

@@ -50,11 +50,17 @@ def _lead(items: Sequence[Priority]) -> str:
         return "People moved the first places; the computed order stands beside it."
     first, second = items[0], items[1]
     if first.doubt is not None and second.doubt is not None:
-        return _tied(len(first.doubt.group), len(second.doubt.group))
+        return _formula(first) + _tied(len(first.doubt.group), len(second.doubt.group))
+    if first.figure is not None:
+        return _formula(first).rstrip()
     gap = first.score - second.score
     if gap >= CLEAR:
         return f"Rank 1 leads by {100 * gap:.0f} points."
     return f"Ranks 1 and 2 are {100 * gap:.1f} points apart: hardly a difference."
+
+
+def _formula(first: Priority) -> str:
+    return f"They are ordered by {first.figure.formula.title}, the team's own formula. " if first.figure else ""
 
 
 def _tied(first: int, second: int) -> str:

@@ -1,14 +1,16 @@
 """How sure a ranking is: its places under plausible weightings, with the evidence drawn anew each time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from opex.domain.priorities import Doubt, Draws, Priorities
-from opex.ranking.doubt import DRAWS, FIRM, LEVEL, LOOSE, Drawn, drawn, tied_groups, weight_range
+from opex.domain.formulas import confidence_of
+from opex.domain.priorities import Doubt, Draws, Priorities, Priority
+from opex.ranking.doubt import DRAWS, FIRM, LEVEL, LOOSE, Drawn, Rescore, drawn, tied_groups, weight_range
+from opex.ranking.formulas import formula_scores, standing
 from opex.ranking.resampling import Replicates, replicates
 from opex.services.context import Context
 from opex.services.prioritising import Board
@@ -62,8 +64,26 @@ def _drawn(
     )
     some = _only(evidence, np.array([position[item.id] for item in computed], dtype=np.intp))
     weights = None if concentration is None else np.array(list(order.drivers.weights.values()))
-    found = drawn(some, weights, draws=draws, seed=seed, concentration=concentration)
+    found = drawn(
+        some, weights, draws=draws, seed=seed, concentration=concentration, rescore=_formula(of, computed, some.alike)
+    )
     return _Found(ids=tuple(item.id for item in computed), drawn=found, alike=some.alike)
+
+
+def _formula(of: Board, computed: Sequence[Priority], alike: NDArray[np.intp]) -> Rescore | None:
+    """How the team's own formula orders the drawn items, whose numbers ``alike`` gives; ``None``: by their score."""
+    if of.formula.additive:
+        return None
+    distinct = [computed[n].opportunity for n in np.unique(alike, return_index=True)[1]]
+    days = np.array([item.effort_days or np.nan for item in distinct], dtype=np.float64)
+    sure = np.array([confidence_of(item.verdicts) for item in distinct], dtype=np.float64)
+
+    def rescore(worths: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float64]:
+        items = worths.transpose(0, 2, 1)[:, None]
+        figures = formula_scores(of.formula, items, weights, days, sure)
+        return standing(figures, np.matmul(weights, worths))
+
+    return rescore
 
 
 def _only(of: Replicates, items: NDArray[np.intp]) -> Replicates:

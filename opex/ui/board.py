@@ -15,6 +15,7 @@ from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.doubt import doubt_view
 from opex.ui.drawer import open_drawer
+from opex.ui.formulas import formulas_view
 from opex.ui.ranked_list import ranked_list, rows
 from opex.ui.weights import moved_weights, weights_panel
 
@@ -22,7 +23,7 @@ __all__ = ["board_view", "export_menu"]
 
 FIRST = 10
 MOST_SHOWN = 500
-VIEWS = ["List", "Benefit and cost", "Doubt"]
+VIEWS = ["List", "Benefit and cost", "Doubt", "Formulas"]
 
 
 @st.fragment
@@ -69,9 +70,12 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
     with below:
-        if view == "Doubt":
-            doubt_view(of, board, order)
-        _rows(of, seen, saved, view)
+        if view == "Formulas":
+            formulas_view(of, board, seen)
+        else:
+            if view == "Doubt":
+                doubt_view(of, board, order)
+            _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
     if weighing:

@@ -170,8 +170,9 @@ def _score(of: Context, item: Priority, drivers: DriverSet) -> None:
             "known": [item.values[driver.name] is not None for driver in ordered],
         }
     )
-    first, *others = sentences(item, drivers)
-    st.markdown(markdown(first))
+    told = sentences(item, drivers)
+    first, others = (told[:1], told[1:]) if item.figure is None else (told[:2], told[2:])
+    st.markdown(markdown(" ".join(first)))
     st.altair_chart(waterfall(rows), alt=f"Points by driver, adding up to {100 * item.score:.1f}")
     with st.expander("In sentences, driver by driver"):
         for sentence in others:

@@ -102,6 +102,20 @@ def test_the_table_of_places_is_that_of_the_first_ones(sample: Context, board: B
     assert shares[0].sum() == pytest.approx(first.doubt.p_top[10])
 
 
+@pytest.mark.parametrize("formula", ["ice", "value_for_effort"])
+def test_under_the_teams_own_formula_the_draws_follow_its_order(sample: Context, board: Board, formula: str) -> None:
+    estimated = [replace(item, effort_days=float(1 + n % 9 * 5)) for n, item in enumerate(board.items)]
+    of = replace(board.of, opportunities=tuple(estimated))
+    drivers = replace(board.drivers, formula=formula)
+    own = replace(board, key=formula, drivers=drivers, items=tuple(estimated), of=of)
+    order = doubt.with_doubt(sample, own, prioritising.reranked(own))
+    inside = [item.doubt and item.doubt.rank_low <= item.computed_rank <= item.doubt.rank_high for item in order.items]
+    assert sum(map(bool, inside)) >= 0.9 * len(inside)
+    additive = doubted(sample, board)
+    assert [item.id for item in order.items] != [item.id for item in additive.items]
+    assert headline(order).startswith("First comes") or "formula" in headline(order)
+
+
 def test_nothing_to_doubt(sample: Context, board: Board) -> None:
     empty = replace(prioritising.reranked(board), items=())
     assert doubt.with_doubt(sample, board, empty) == empty
