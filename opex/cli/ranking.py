@@ -1,6 +1,7 @@
-"""``opex find``, ``rank``, ``explain``, ``export`` and what people decide: from facts to an agreed order."""
+"""``opex find``, ``rank``, ``export`` and what people decide: from facts to an agreed order."""
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,8 +28,7 @@ from opex.domain.opportunities import Candidate
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS, rank_document
-from opex.ranking.explain import sentences
-from opex.services import exporting, finding, knowing, link_verdicts, prioritising, reviewing
+from opex.services import exporting, finding, kept_rankings, knowing, link_verdicts, prioritising, reviewing
 from opex.services.context import Context, Speaker
 
 __all__ = ["app"]
@@ -147,7 +147,12 @@ def rank(
     as_json: Json = False,
 ) -> None:
     """Opportunities in their agreed order."""
-    order = _order(open_context(workspace), drivers, as_of)
+    context = open_context(workspace)
+    order = _order(context, drivers, as_of)
+    kept = kept_rankings.keep_if_can(
+        context, occasion="opex rank", person=who(), drivers=order.drivers, as_of=moment_of(as_of)
+    )
+    order = replace(order, ranking=kept)
     if as_json:
         document = rank_document(order) | {"seed": seed}
         document["opportunities"] = document["opportunities"][:limit]
@@ -157,17 +162,6 @@ def rank(
         say(
             f"{item.rank:>4}  {100 * item.score:5.1f}  {item.opportunity.title}  [{item.id}, {item.opportunity.status}]"
         )
-
-
-@app.command()
-def explain(id: str, as_of: AsOf = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """How one opportunity came to its place."""
-    item, order = prioritising.explain(open_context(workspace), id, moment_of(as_of))
-    if as_json:
-        row = next(row for row in rank_document(order)["opportunities"] if row["id"] == id)
-        show_json(row | {"as_of": iso(order.as_of), "explanation": sentences(item, order.drivers)})
-        return
-    say("\n".join(sentences(item, order.drivers)))
 
 
 @app.command()
@@ -198,5 +192,5 @@ def export(
     if format not in FORMATS:
         raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
     context = open_context(workspace)
-    _, content = exporting.export(context, _order(context), format)
+    _, content = exporting.export(context, _order(context), format, person=who())
     write(content, output)

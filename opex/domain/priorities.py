@@ -114,7 +114,10 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True)
 class Priorities:
-    """The agreed order as of an instant under one driver set, with the filters that it was seen through."""
+    """The agreed order as of an instant under one driver set, with the filters that it was seen through.
+
+    ``ranking`` is the number under which the whole order is kept, if it is.
+    """
 
     as_of: datetime
     drivers: DriverSet
@@ -123,3 +126,4 @@ class Priorities:
     workspace: str = ""
     filters: str = ""
     total: int = 0
+    ranking: int | None = None

@@ -14,11 +14,13 @@ def rank_document(priorities: Priorities) -> dict[str, Any]:
     """The document of `opex rank --json`.
 
     Contributions add up to the score, which lies between 0 and 1. Shares are 0 to 1, times are ISO 8601 in UTC with
-    Z, what is unknown is null. ``draws`` is 0 and ``seed`` null as long as nothing is drawn.
+    Z, what is unknown is null. ``ranking`` is the number under which `opex diff` knows it. ``draws`` is 0 and ``seed``
+    null as long as nothing is drawn.
     """
     return {
         "as_of": iso(priorities.as_of),
         "driver_set": {"name": priorities.drivers.name, "version": priorities.drivers.version},
+        "ranking": priorities.ranking,
         "draws": 0,
         "seed": None,
         "workspace": workspace(priorities),
