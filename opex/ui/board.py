@@ -14,7 +14,9 @@ from opex.services import exporting, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.drawer import open_drawer
+from opex.ui.moves import moves_view, since_last
 from opex.ui.ranked_list import ranked_list, rows
+from opex.ui.session import person
 from opex.ui.weights import moved_weights, weights_panel
 
 __all__ = ["board_view", "export_menu"]
@@ -34,13 +36,14 @@ def board_view(of: Context) -> None:
         return
     saved = prioritising.saved_order(of, board)
     st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
+    since_last(of, saved)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
         weighing = st.toggle("Weights", key="weighing")
         view = st.segmented_control(
             "View",
-            ["List", "Benefit and cost"],
+            ["List", "Benefit and cost", "Moves"],
             default="List",
             key="view",
             label_visibility="collapsed",
@@ -76,6 +79,9 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:
+    if view == "Moves":
+        moves_view(of)
+        return
     if not seen.items:
         st.info("No opportunity passes the filter." if seen.filters else "Nothing stands in the ranking.")
         return
@@ -169,7 +175,8 @@ def export_menu(of: Context) -> None:
             seen = st.session_state.get("seen")
             if isinstance(seen, Priorities):
                 try:
-                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen))
+                    made_by = me.name if (me := person()) else ""
+                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen, person=made_by))
                 except Refused as refusal:
                     st.error(str(refusal))
         made = st.session_state.get("exported")
