@@ -2,16 +2,16 @@
 
 from opex.ranking.moved import CAUSES, Change, Comparison
 
-__all__ = ["CAME_OF", "moved_sentence", "usual_cause"]
+__all__ = ["CAME_OF", "largest", "moved_sentence", "usual_cause"]
 
 CAME_OF = {
-    "data": "new data (incidents came, others grew older than a year)",
+    "data": "new data: incidents came, others are older than a year",
     "drivers": "the drivers and their weights",
     "ratings": "ratings and struck incidents",
     "removals": "what the actions are said to remove",
     "adjustments": "moves that people made",
 }
-_WORDS = ("None", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+_WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def moved_sentence(of: Comparison, first: int = 10) -> str:
@@ -22,12 +22,12 @@ def moved_sentence(of: Comparison, first: int = 10) -> str:
     top = [one for one in of.items if one.rank_to <= first]
     moved = [one for one in top if one.up]
     if not top:
-        return f"The two rankings have none of the first {first} in common.{_passed(of)}"
+        return f"The two rankings have none of the first {_small(first)} in common.{_passed(of)}"
     if not moved:
         return f"None of the first {_small(len(top))} moved.{_passed(of)}"
     cause = usual_cause(of)
     why = f"; most of it came of {CAME_OF[cause]}" if cause else "; their scores are the same, others came between"
-    return f"{_WORDS[len(moved)]} of the first {_small(len(top))} moved{why}.{_passed(of)}"
+    return f"{_small(len(moved)).capitalize()} of the first {_small(len(top))} moved{why}.{_passed(of)}"
 
 
 def usual_cause(of: Comparison) -> str | None:
@@ -49,7 +49,7 @@ def _passed(of: Comparison) -> str:
 
 
 def _small(count: int) -> str:
-    return _WORDS[count].lower()
+    return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
 def largest(items: tuple[Change, ...], count: int) -> list[Change]:

@@ -41,7 +41,7 @@ def moves_view(of: Context) -> None:
         )
         _keep(of)
         return
-    before, after = _picked(kept)
+    before, after = _picked(kept, of.name)
     with refusals():
         found = kept_rankings.compare(of, before, after)
         st.markdown(f"**{markdown(moved_sentence(found))}**")
@@ -60,12 +60,12 @@ def since_last(of: Context, order: Priorities) -> None:
         st.caption(f"Since the ranking kept on {day(kept.at)}: {moved} moved. View Moves says why.")
 
 
-def _picked(kept: list[Kept]) -> tuple[str, str]:
+def _picked(kept: list[Kept], workspace: str) -> tuple[str, str]:
     told = {str(one.id): _label(one) for one in kept} | {"now": "as it stands now"}
     left, right = st.columns(2)
     names = list(told)
-    before = left.selectbox("From", names[:-1], format_func=told.__getitem__, key="moves_from")
-    after = right.selectbox("To", ["now", *names[:-1]], format_func=told.__getitem__, key="moves_to")
+    before = left.selectbox("From", names[:-1], format_func=told.__getitem__, key=f"moves_from_{workspace}")
+    after = right.selectbox("To", ["now", *names[:-1]], format_func=told.__getitem__, key=f"moves_to_{workspace}")
     return before, after
 
 
