@@ -25,8 +25,8 @@ _TITLES = {
 _POINTS = {cause: st.column_config.NumberColumn(title, format="%+.1f", width=80) for cause, title in _TITLES.items()}
 _COLUMNS = {
     "place": st.column_config.TextColumn("place", help="before to after", width=80),
-    "title": st.column_config.TextColumn("opportunity", width="large"),
     "change": st.column_config.NumberColumn("points", help="the change of score, of 100", format="%+.1f", width=80),
+    "title": st.column_config.TextColumn("opportunity", width="large"),
     **_POINTS,
 }
 
@@ -90,8 +90,8 @@ def _split(found: Comparison) -> None:
     rows = [
         {
             "place": f"{one.rank_from} → {one.rank_to}",
-            "title": one.title,
             "change": 100 * one.change or None,
+            "title": one.title,
             **{cause: 100 * one.parts[cause] or None for cause in CAUSES},
         }
         for one in found.items
@@ -100,7 +100,8 @@ def _split(found: Comparison) -> None:
         return
     table = pd.DataFrame(rows).astype(dict.fromkeys(("change", *CAUSES), "float64"))
     st.dataframe(
-        table, key="moves_table", hide_index=True, column_config=_COLUMNS, height=min(38 + 35 * len(table), 420),
+        table, key="moves_table", hide_index=True, placeholder="·", column_config=_COLUMNS,
+        height=min(38 + 35 * len(table), 420),
         alt=f"{len(table)} opportunities, their change of score split among five causes",
     )  # fmt: skip
     st.caption(
