@@ -1,6 +1,7 @@
-"""``opex find``, ``rank``, ``explain``, ``export`` and what people decide: from facts to an agreed order."""
+"""``opex find``, ``rank``, ``export`` and what people decide: from facts to an agreed order."""
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,8 +28,7 @@ from opex.domain.opportunities import Candidate
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS, rank_document
-from opex.ranking.explain import sentences
-from opex.services import doubt, exporting, finding, knowing, link_verdicts, prioritising, reviewing
+from opex.services import doubt, exporting, finding, kept_rankings, knowing, link_verdicts, prioritising, reviewing
 from opex.services.context import Context, Speaker
 
 __all__ = ["app"]
@@ -163,6 +163,10 @@ def rank(
     """Opportunities in their agreed order."""
     context = open_context(workspace)
     order = _doubted(context, _order(context, drivers, as_of), drivers, as_of, draws=draws, seed=seed)
+    kept = kept_rankings.keep_if_can(
+        context, occasion="opex rank", person=who(), drivers=order.drivers, as_of=moment_of(as_of)
+    )
+    order = replace(order, ranking=kept)
     if as_json:
         document = rank_document(order) | {"seed": seed}
         document["opportunities"] = document["opportunities"][:limit]
@@ -172,17 +176,6 @@ def rank(
         own = item.opportunity
         between = f"{item.doubt.rank_low}-{item.doubt.rank_high}" if item.doubt else ""
         say(f"{item.rank:>4}  {between:>9}  {100 * item.score:5.1f}  {own.title}  [{item.id}, {own.status}]")
-
-
-@app.command()
-def explain(id: str, as_of: AsOf = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """How one opportunity came to its place."""
-    item, order = prioritising.explain(open_context(workspace), id, moment_of(as_of))
-    if as_json:
-        row = next(row for row in rank_document(order)["opportunities"] if row["id"] == id)
-        show_json(row | {"as_of": iso(order.as_of), "explanation": sentences(item, order.drivers)})
-        return
-    say("\n".join(sentences(item, order.drivers)))
 
 
 @app.command()
@@ -214,5 +207,5 @@ def export(
         raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
     context = open_context(workspace)
     order = _doubted(context, _order(context), None, None, draws=DRAWS, seed=0)
-    _, content = exporting.export(context, order, format)
+    _, content = exporting.export(context, order, format, person=who())
     write(content, output)

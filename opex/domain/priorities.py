@@ -166,6 +166,7 @@ class Priorities:
     """The agreed order as of an instant under one driver set, with the filters that it was seen through.
 
     ``drawn`` says how the items' doubt was drawn, ``None`` where it was not.
+    ``ranking`` is the number under which the whole order is kept, if it is.
     """
 
     as_of: datetime
@@ -176,3 +177,4 @@ class Priorities:
     filters: str = ""
     total: int = 0
     drawn: Draws | None = None
+    ranking: int | None = None

@@ -15,13 +15,14 @@ def rank_document(priorities: Priorities) -> dict[str, Any]:
     """The document of `opex rank --json`.
 
     Contributions add up to the score, which lies between 0 and 1. Shares are 0 to 1, times are ISO 8601 in UTC with
-    Z, what is unknown is null. ``figure`` and ``factors`` are those of the team's own formula, null where it is the
-    score. ``draws`` is 0 and ``seed`` null where nothing was drawn; the doubt of an item is then null too. Ranks and
-    shares of draws are those of the computed order.
+    Z, what is unknown is null. ``ranking`` is the number under which `opex diff` knows it. ``figure`` and ``factors``
+    are those of the team's own formula, null where it is the score. ``draws`` is 0 and ``seed`` null where nothing was
+    drawn; the doubt of an item is then null too. Ranks and shares of draws are those of the computed order.
     """
     return {
         "as_of": iso(priorities.as_of),
         "driver_set": {"name": priorities.drivers.name, "version": priorities.drivers.version},
+        "ranking": priorities.ranking,
         "formula": priorities.drivers.formula,
         "draws": priorities.drawn.draws if priorities.drawn else 0,
         "seed": priorities.drawn.seed if priorities.drawn else None,

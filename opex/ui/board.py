@@ -16,14 +16,16 @@ from opex.services.prioritising import Board
 from opex.ui.doubt import doubt_view
 from opex.ui.drawer import open_drawer
 from opex.ui.formulas import formulas_view
+from opex.ui.moves import moves_view, since_last
 from opex.ui.ranked_list import ranked_list, rows
+from opex.ui.session import person
 from opex.ui.weights import moved_weights, weights_panel
 
 __all__ = ["board_view", "export_menu"]
 
 FIRST = 10
 MOST_SHOWN = 500
-VIEWS = ["List", "Benefit and cost", "Doubt", "Formulas"]
+VIEWS = ["List", "Benefit and cost", "Doubt", "Formulas", "Moves"]
 
 
 @st.fragment
@@ -37,6 +39,7 @@ def board_view(of: Context) -> None:
         return
     saved = doubt.with_doubt(of, board, prioritising.saved_order(of, board))
     st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
+    since_last(of, saved)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
@@ -86,6 +89,9 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:
+    if view == "Moves":
+        moves_view(of)
+        return
     if not seen.items:
         st.info("No opportunity passes the filter." if seen.filters else "Nothing stands in the ranking.")
         return
@@ -179,7 +185,8 @@ def export_menu(of: Context) -> None:
             seen = st.session_state.get("seen")
             if isinstance(seen, Priorities):
                 try:
-                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen))
+                    made_by = me.name if (me := person()) else ""
+                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen, person=made_by))
                 except Refused as refusal:
                     st.error(str(refusal))
         made = st.session_state.get("exported")
