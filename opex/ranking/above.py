@@ -10,7 +10,7 @@ from opex.domain.priorities import Move, Priority
 
 __all__ = ["Above", "above", "reasons"]
 
-By = Literal["score", "adjustment", "known", "alphabet"]
+By = Literal["score", "adjustment", "known", "formula", "alphabet"]
 ALIKE = 1e-12
 """Scores that differ by less are ordered by id (`opex.ranking.ranking.rank`)."""
 SHOWN = 0.0005
@@ -25,8 +25,9 @@ class Above:
     ----------
     by
         What decides between them: ``score``; ``adjustment`` when a person's move turned the computed order of the two;
-        ``known`` when the lower one scores as much or more, but less than half of its weight has a value; ``alphabet``
-        when they score alike and only the order of the ids decides.
+        ``known`` when the lower one scores as much or more, but less than half of its weight has a value; ``formula``
+        when the team's own formula tells them apart; ``alphabet`` when they count alike and only the order of the ids
+        decides.
     parts
         By driver, in the set's order: the upper one's contribution less the lower one's, as shares (0.01 is a point).
         They add up to ``difference``, which is negative where something else than the score decides.
@@ -61,9 +62,15 @@ def above(one: Priority, other: Priority) -> Above:
 def _by(upper: Priority, lower: Priority) -> By:
     if upper.computed_rank > lower.computed_rank:
         return "adjustment"
+    if upper.enough_rated == lower.enough_rated and _figure(upper) != _figure(lower):
+        return "formula"
     if upper.score - lower.score > ALIKE:
         return "score"
     return "known" if upper.enough_rated != lower.enough_rated else "alphabet"
+
+
+def _figure(item: Priority) -> float | None:
+    return item.figure.value if item.figure else None
 
 
 def reasons(of: Above, drivers: DriverSet) -> list[str]:
@@ -85,6 +92,10 @@ def _first(of: Above, drivers: DriverSet) -> str:
         return f"{upper} stands above {lower} by {100 * of.difference:.1f} points: {scores}."
     if of.by == "adjustment":
         return f"{upper} stands above {lower} because {_moved(of)}. By score it is the other way round: {scores}."
+    if of.by == "formula" and of.upper.figure:
+        title = of.upper.figure.formula.title
+        made = " against ".join("nothing (it cannot be placed)" if f is None else f"{f:,.4g}" for f in _figures(of))
+        return f"{upper} stands above {lower} by {title}, the team's own formula: {made}. By score: {scores}."
     if of.by == "known":
         return (
             f"{upper} stands above {lower} though it scores no more ({scores}): less than half of the weight has a "
@@ -94,6 +105,10 @@ def _first(of: Above, drivers: DriverSet) -> str:
         f"{upper} and {lower} score alike ({scores}): only the alphabet of their ids puts the one first. "
         "It says nothing about which is better."
     )
+
+
+def _figures(of: Above) -> tuple[float | None, float | None]:
+    return _figure(of.upper), _figure(of.lower)
 
 
 def _moved(of: Above) -> str:

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from opex.domain.drivers import DriverSet
+from opex.domain.formulas import Figure, named
 from opex.domain.priorities import Evidence, Move, Priority
 from opex.ranking.above import above, reasons
 from opex.ranking.price import changes, price, price_sentence
@@ -53,6 +54,17 @@ def test_one_stands_above_another_by_its_drivers_the_largest_difference_first() 
         "How often: -12.0 points (10 incidents a year against 50 incidents a year; weight 30).",
         "They count alike on Compliance.",
     ]
+
+
+def test_the_teams_own_formula_is_said_where_it_decides() -> None:
+    ice = named("ice")
+    upper, lower = (Figure(formula=ice, value=value, factors={}) for value in (120.0, None))
+    found = above(item("a", 1, (0.1, 0.1, 0.0), figure=upper), item("b", 2, (0.3, 0.1, 0.0), figure=lower))
+    assert found.by == "formula"
+    assert reasons(found, DRIVERS)[0] == (
+        "“A” stands above “B” by ICE, the team's own formula: 120 against nothing (it cannot be placed). "
+        "By score: 20.0 against 40.0 of 100 under ours v3."
+    )
 
 
 def test_an_adjustment_is_said_with_who_made_it_and_why() -> None:
