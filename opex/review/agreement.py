@@ -1,10 +1,12 @@
-"""How far people agree on an order: Kendall's coefficient of concordance. A bare numeric kernel."""
+"""How far people agree: Kendall's W on an order, Krippendorff's alpha where ratings are missing. Bare kernels."""
+
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-__all__ = ["kendalls_w"]
+__all__ = ["Agreement", "agreement", "kendalls_w", "krippendorffs_alpha"]
 
 
 def kendalls_w(ratings: ArrayLike) -> float:
@@ -53,3 +55,89 @@ def kendalls_w(ratings: ArrayLike) -> float:
     most = raters**2 * items * (items**2 - 1) - raters * ties
     apart = 12 * (ranks.sum(axis=0) ** 2).sum() - 3 * raters**2 * items * (items + 1) ** 2
     return float(apart / most) if most > 0 else float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """Agreement beyond chance with its 95 % interval: 1 for one mind, 0 for chance; NaN where nothing can be said."""
+
+    value: float
+    low: float
+    high: float
+
+
+def agreement(ratings: ArrayLike, *, draws: int = 1000, seed: int = 0) -> Agreement:
+    """How far raters agree on the order of the items, beyond chance.
+
+    Complete ratings: (m W - 1) / (m - 1) of m raters, which is their mean rank correlation (Kendall and Gibbons 1990).
+    Where a rating is missing (NaN): Krippendorff's ordinal alpha. The interval is that of a bootstrap over items, by
+    percentiles; draws of which nothing can be said (all items the same one) are left out. With 12 items and 5 raters
+    without a common mind it holds 0 in 90 % of the worlds (promised 95 %).
+
+    Examples
+    --------
+    >>> agreement([[1, 2, 3], [1, 2, 3]]).value
+    1.0
+    >>> agreement([[1, 2, 3], [3, 2, 1]]).value
+    -1.0
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    value = _beyond_chance(table)
+    if np.isnan(value):
+        return Agreement(value=value, low=value, high=value)
+    rng = np.random.default_rng(seed)
+    items = table.shape[1]
+    drawn = np.array([_beyond_chance(table[:, rng.integers(0, items, items)]) for _ in range(draws)])
+    low, high = np.nanquantile(drawn, [0.025, 0.975])
+    return Agreement(value=value, low=float(low), high=float(high))
+
+
+def _beyond_chance(table: NDArray[np.float64]) -> float:
+    if np.isnan(table).any():
+        return krippendorffs_alpha(table)
+    raters = len(table)
+    return (raters * kendalls_w(table) - 1) / (raters - 1) if raters > 1 else float("nan")
+
+
+def krippendorffs_alpha(ratings: ArrayLike) -> float:
+    """Krippendorff's alpha for ordinal ratings, some of which may be missing.
+
+    alpha = 1 - D_observed / D_expected over pairs of ratings of one item. Two levels c < k differ by
+    (n_c / 2 + n_(c+1) + ... + n_(k-1) + n_k / 2)^2, where n_g is how often level g was given in items that two or more
+    raters rated: only the order of the levels counts.
+
+    Parameters
+    ----------
+    ratings
+        (raters, items), on any ordinal scale; NaN where a rater gave none.
+
+    Returns
+    -------
+    At most 1; 0 by chance, below 0 where people differ more than by chance. NaN where nothing can be said: no
+    item with two ratings, or one level only.
+
+    References
+    ----------
+    Krippendorff (2011), Computing Krippendorff's alpha-reliability; Hayes and Krippendorff (2007).
+
+    Examples
+    --------
+    >>> krippendorffs_alpha([[1, 2, 3, np.nan], [1, 2, 3, 3]])
+    1.0
+    """
+    table = np.asarray(ratings, dtype=np.float64)
+    if table.ndim != 2:
+        raise ValueError(f"ratings have {table.ndim} dimensions; they are raters by items")
+    levels = np.unique(table[~np.isnan(table)])
+    given = (table[:, :, None] == levels).sum(axis=0).astype(np.float64)  # items by levels: how often each was given
+    given = given[given.sum(axis=1) > 1]
+    total = given.sum(axis=0)
+    if not len(given) or np.count_nonzero(total) < 2:
+        return float("nan")
+    pairs = given[:, :, None] * given[:, None, :] / (given.sum(axis=1) - 1)[:, None, None]
+    within = given / (given.sum(axis=1) - 1)[:, None]  # a rating is no pair with itself
+    observed = pairs.sum(axis=0) - np.diag(within.sum(axis=0))
+    expected = (np.outer(total, total) - np.diag(total)) / (total.sum() - 1)
+    middle = total.cumsum() - total / 2
+    apart = (middle[:, None] - middle[None, :]) ** 2
+    return float(1 - (observed * apart).sum() / (expected * apart).sum())
