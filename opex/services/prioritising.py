@@ -31,7 +31,10 @@ from opex.services.finding import candidates
 from opex.services.knowing import Known, known
 from opex.store import decisions
 
-__all__ = ["Board", "board", "everything", "explain", "one", "priorities", "replay_of", "reranked", "saved_order"]
+__all__ = [
+    "Board", "board", "everything", "evidence_of", "explain", "one", "priorities", "replay_of", "reranked",
+    "saved_order",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         ranges=np.stack([raw.low, raw.high], axis=-1),
         values=worths(raw.value, chosen.drivers),
         alphabet=alphabetical([item.id for item in items]),
-        evidence=_evidence(items, of),
+        evidence=evidence_of(items, of),
         of=of,
         moves=tuple(moves(entries)),
         incidents_this_year=int(real.sum()),
@@ -126,7 +129,8 @@ def _newest(now: Known) -> datetime | None:
     return started.max().to_pydatetime() if len(started) else None
 
 
-def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
+def evidence_of(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
+    """What stands behind each opportunity, in their order."""
     position = of.rows["item"].to_numpy(dtype=np.intp)
     hours = np.bincount(position, weights=of.rows["hours"].fillna(0.0), minlength=of.count)
     unknown = np.bincount(position, weights=of.rows["hours"].isna(), minlength=of.count)

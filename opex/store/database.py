@@ -22,7 +22,7 @@ from opex.store.schema import revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
-FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
+FACTS, DECISIONS, SOURCES, SCENARIOS = "facts", "decisions", "sources", "scenarios"
 
 
 class Busy(Refused):
