@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from opex.domain.decisions import Person
-from opex.domain.drivers import Driver
+from opex.domain.drivers import Driver, DriverSet
 from opex.domain.scenarios import Scenario
 from opex.ranking.estimates import Estimate
 from opex.ranking.formulas import formula_scores, standing
@@ -38,22 +38,24 @@ def applied(of: Board, scenario: Scenario) -> Board:
     if scenario.empty:
         return of
     drivers = scenario.drivers(of.drivers)
+    if scenario.of_items:
+        of = _with_items(of, drivers, scenario)
+    placed = worths(of.raw, drivers.drivers) if scenario.anchors or scenario.of_items else of.values
+    return replace(of, key=("what if", of.key, scenario.key), drivers=drivers, values=placed)
+
+
+def _with_items(of: Board, drivers: DriverSet, scenario: Scenario) -> Board:
+    """The board with the items as the scenario has them, and what is measured of them."""
     items = tuple(scenario.item(item) for item in of.items)
     members = replace(of.of, opportunities=items)
-    raw, ranges = of.raw, of.ranges
-    if scenario.of_items:
-        touched = [n for n, driver in enumerate(drivers.drivers) if _touches(driver, scenario)]
-        again = measured([drivers.drivers[n] for n in touched], members)
-        raw, ranges = _with_columns(of, touched, again)
+    touched = [n for n, driver in enumerate(drivers.drivers) if _touches(driver, scenario)]
+    raw, ranges = _with_columns(of, touched, measured([drivers.drivers[n] for n in touched], members))
     return replace(
         of,
-        key=("what if", of.key, scenario.key),
-        drivers=drivers,
         items=items,
         all_items={**of.all_items, **{item.id: item for item in items}},
         raw=raw,
         ranges=ranges,
-        values=worths(raw, drivers.drivers),
         of=members,
         evidence=evidence_of(items, members) if scenario.removals else of.evidence,
     )

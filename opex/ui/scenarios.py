@@ -53,16 +53,16 @@ def _side_by_side(of: Context, board: Board, chosen: list[Scenario]) -> None:
     if not chosen:
         return
     told = what_if.compared(of, board, chosen)
-    rows: dict[str, Any] = {"saved": told.saved, "opportunity": told.titles}
+    rows: dict[str, Any] = {"saved": told.saved}
     for name, ranks in told.ranks.items():
         rows[name] = [_beside(rank, was) for rank, was in zip(ranks, told.saved, strict=True)]
+    rows["opportunity"] = told.titles
     moved = ", ".join(f"{markdown(name)} moves {several(count, 'item')}" for name, count in told.moved.items())
     st.markdown(f"{moved} of {len(told.items)}.")
     st.dataframe(
         pd.DataFrame(rows), key="scenarios_side_by_side", hide_index=True, height=min(38 + 35 * len(told.items), 388),
-        column_config={
-            "saved": st.column_config.NumberColumn(width=60), "opportunity": st.column_config.TextColumn(width="large"),
-        },
+        column_config={name: st.column_config.TextColumn(width=90) for name in told.ranks}
+        | {"saved": st.column_config.NumberColumn(width=60)},
         alt="Each item's rank as saved and under each scenario",
     )  # fmt: skip
 

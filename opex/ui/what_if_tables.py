@@ -72,14 +72,14 @@ def items_table(of: Context, board: Board, scenario: Scenario) -> None:
     key, table = grid(board, "items", rows)
     levels = {d.title: [level for level, _ in d.rubric] for d in rated}
     config: dict[str, Any] = {
-        title: st.column_config.NumberColumn(min_value=min(given), max_value=max(given), step=1, width="small")
+        title: st.column_config.NumberColumn(min_value=min(given), max_value=max(given), step=1)
         for title, given in levels.items()
     }
     config |= {
         "#": st.column_config.NumberColumn(width=40),
-        "opportunity": st.column_config.TextColumn(width="large"),
-        "removes, %": st.column_config.NumberColumn(min_value=0, max_value=100, format="%.0f", width="small"),
-        "effort, days": st.column_config.NumberColumn(min_value=0.5, max_value=9999, format="%g", width="small"),
+        "opportunity": st.column_config.TextColumn(width=170),
+        "removes, %": st.column_config.NumberColumn(min_value=0, max_value=100, format="%.0f"),
+        "effort, days": st.column_config.NumberColumn(min_value=0.5, max_value=9999, format="%g"),
     }
     st.data_editor(
         table, key=key, hide_index=True, height=min(38 + 35 * len(table), 300), disabled=["#", "opportunity"],
