@@ -8,7 +8,7 @@ from opex.domain.decisions import MOVE_REASONS
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.priorities import Move, Priority
 
-__all__ = ["Above", "above", "reasons"]
+__all__ = ["Above", "above", "listed", "reasons"]
 
 By = Literal["score", "adjustment", "known", "formula", "alphabet"]
 ALIKE = 1e-12
@@ -82,7 +82,7 @@ def reasons(of: Above, drivers: DriverSet) -> list[str]:
     apart = [driver for driver in told if abs(of.parts[driver.name]) >= SHOWN]
     alike = [driver.title for driver in drivers.drivers if driver not in apart]
     lines = [_first(of, drivers), *(_driver(of, driver) for driver in apart)]
-    return [*lines, f"They count alike on {_listed(alike)}."] if alike else lines
+    return [*lines, f"They count alike on {listed(alike)}."] if alike else lines
 
 
 def _first(of: Above, drivers: DriverSet) -> str:
@@ -134,6 +134,13 @@ def _value(item: Priority, driver: Driver) -> str:
     return f"level {raw:g}" if driver.rated else f"{raw:,.3g} {driver.unit}"
 
 
-def _listed(titles: Iterable[str]) -> str:
+def listed(titles: Iterable[str]) -> str:
+    """Words in a row, the last one after "and"; there is at least one.
+
+    Examples
+    --------
+    >>> listed(["A"]), listed(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
     *first, last = titles
     return f"{', '.join(first)} and {last}" if first else last

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import linprog
 
 from opex.domain.drivers import DriverSet
+from opex.ranking.above import listed
 
 __all__ = ["MARGIN", "changes", "price", "price_sentence"]
 
@@ -98,14 +99,13 @@ def price_sentence(moved: Mapping[str, float] | None, drivers: DriverSet, upper:
     if not moved:
         return f"No weights do: on no driver is “{upper}” ahead of “{lower}” by as much as {100 * MARGIN:g} points."
     titles = {driver.name: driver.title for driver in drivers.drivers}
-    more = [(titles[name], by) for name, by in moved.items() if by > 0]
-    less = [(titles[name], -by) for name, by in moved.items() if by < 0]
+    by_size = sorted(moved.items(), key=lambda one: -abs(one[1]))
+    more, less = ([(titles[n], abs(by)) for n, by in by_size if (by > 0) == gains] for gains in (True, False))
     whole = sum(by for _, by in more)
-    gain = " and ".join(f"{title}{_share(by, len(more))}" for title, by in more)
-    from_ = " and ".join(f"{title}{_share(by, len(less))}" for title, by in less)
+    gain, from_ = (listed(_points(title, by, len(some)) for title, by in some) for some in (more, less))
     takes = f"It would take {100 * whole:.1f} points of weight more on {gain}, taken from {from_}"
     return f"{takes}, to put “{upper}” above “{lower}” by {100 * MARGIN:g} points."
 
 
-def _share(by: float, count: int) -> str:
-    return "" if count == 1 else f" ({100 * by:.1f})"
+def _points(title: str, by: float, count: int) -> str:
+    return title if count == 1 else f"{title} ({100 * by:.1f})"

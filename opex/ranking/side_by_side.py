@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from math import ceil, log
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from opex.domain.formulas import Factor, Figure, Formula
 
 __all__ = ["Placed", "UnderFormula", "dependent", "under"]
@@ -147,53 +150,42 @@ def _tied(other: UnderFormula) -> Iterator[tuple[int, str]]:
         return
     for n, place in enumerate(other.places):
         if place is not None and place.alike >= max(LEAST_MOVE, SHARE_TIED * other.placed):
-            yield (
-                n,
-                (
-                    f"{other.formula.title} has only {other.distinct} distinct values for {other.placed} items; "
-                    f"{place.alike} share this one."
-                ),
-            )
+            told = f"{other.formula.title} has only {other.distinct} distinct values for {other.placed} items"
+            yield n, f"{told}; {place.alike} share this one."
 
 
 def _moves(own: UnderFormula, other: UnderFormula) -> Iterator[tuple[int, _Moved]]:
     both = [n for n, keys in enumerate(zip(own.keys, other.keys, strict=True)) if None not in keys]
-    here, there = (dict(zip(both, _among(one, both), strict=True)) for one in (own, other))
+    (best, worst), (best_there, worst_there) = (_ends(one, both) for one in (own, other))
     least = max(LEAST_MOVE, ceil(SHARE_OF_LIST * len(both)))
-    for n in both:
-        lifted, sunk = here[n].best - there[n].worst, there[n].best - here[n].worst
-        if max(lifted, sunk) >= least:
-            up = lifted > 0
-            passed = [k for k in both if (_passes(n, k, here, there) if up else _passes(k, n, here, there))]
-            yield n, _moved(other, n, passed, lifted if up else -sunk)
+    lifted, sunk = best - worst_there, best_there - worst
+    figures = [other.figures[n] for n in both]
+    for k in np.flatnonzero(np.maximum(lifted, sunk) >= least):
+        up = lifted[k] > 0
+        ahead, behind = (best < best[k], best_there > best_there[k]), (best > best[k], best_there < best_there[k])
+        passed = np.flatnonzero(np.logical_and(*(ahead if up else behind)))
+        yield both[k], _moved(other.formula, figures, int(k), passed, int(lifted[k] if up else -sunk[k]))
 
 
-def _among(one: UnderFormula, items: Sequence[int]) -> list[Placed]:
-    return [place for place in _places([one.keys[n] for n in items]) if place is not None]
+def _ends(one: UnderFormula, items: Sequence[int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The best and worst places of these items among themselves."""
+    places = [place for place in _places([one.keys[n] for n in items]) if place is not None]
+    return np.array([p.best for p in places], dtype=np.intp), np.array([p.worst for p in places], dtype=np.intp)
 
 
-def _passes(n: int, k: int, here: dict[int, Placed], there: dict[int, Placed]) -> bool:
-    """Whether ``n`` stands behind ``k`` here, and before it there."""
-    return here[n].best > here[k].best and there[n].best < there[k].best
-
-
-def _moved(other: UnderFormula, n: int, passed: Sequence[int], places: int) -> _Moved:
+def _moved(formula: Formula, figures: Sequence[Figure], n: int, passed: NDArray[np.intp], places: int) -> _Moved:
     """The factor that sets the item apart most from those with whom it changes places."""
-    figure = other.figures[n]
-    usual = {f.name: median(_value(other.figures[k], f) for k in passed) for f in other.formula.factors}
-    pulls = {f.name: _pull(figure, f, usual) * (1 if places > 0 else -1) for f in other.formula.factors}
-    factor = max(other.formula.factors, key=lambda f: pulls[f.name])
-    theirs = median(other.figures[k].factors[factor.name].amount or 0.0 for k in passed)
-    return _Moved(places, other.formula, factor, figure.factors[factor.name].amount or 0.0, theirs)
-
-
-def _value(figure: Figure, factor: Factor) -> float:
-    return figure.factors[factor.name].value or 0.0
+    others = [figures[k].factors for k in passed]
+    usual = {f.name: median(told[f.name].value or 0.0 for told in others) for f in formula.factors}
+    pulls = {f.name: _pull(figures[n], f, usual) * (1 if places > 0 else -1) for f in formula.factors}
+    factor = max(formula.factors, key=lambda f: pulls[f.name])
+    theirs = median(told[factor.name].amount or 0.0 for told in others)
+    return _Moved(places, formula, factor, figures[n].factors[factor.name].amount or 0.0, theirs)
 
 
 def _pull(figure: Figure, factor: Factor, usual: dict[str, float]) -> float:
     """By how much, on a logarithmic scale, the factor sets the figure above that of the usual values."""
-    mine, theirs = _value(figure, factor), usual[factor.name]
+    mine, theirs = figure.factors[factor.name].value or 0.0, usual[factor.name]
     if factor.part == "plus":
         whole = sum(usual[f.name] for f in figure.formula.factors if f.part == "plus")
         return log(max(1 + (mine - theirs) / whole, 1e-9))

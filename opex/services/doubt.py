@@ -60,7 +60,7 @@ def _drawn(
     computed = sorted(order.items, key=lambda item: item.computed_rank)[:MOST]
     position = {item.id: n for n, item in enumerate(of.items)}
     evidence = context.memory.get(
-        "replicates", (of.key, seed), lambda: replicates(of.drivers.drivers, of.of, seed=seed)
+        "replicates", (of.worths_key, seed), lambda: replicates(of.drivers.drivers, of.of, seed=seed)
     )
     some = _only(evidence, np.array([position[item.id] for item in computed], dtype=np.intp))
     weights = None if concentration is None else np.array(list(order.drivers.weights.values()))

@@ -32,7 +32,8 @@ from opex.services.knowing import Known, known
 from opex.store import decisions
 
 __all__ = [
-    "Board", "board", "everything", "explain", "move_of", "one", "priorities", "replay_of", "reranked", "saved_order",
+    "Board", "board", "everything", "evidence_of", "explain", "move_of", "one", "priorities", "replay_of", "reranked",
+    "saved_order",
 ]  # fmt: skip
 
 
@@ -40,13 +41,15 @@ __all__ = [
 class Board:
     """Everything that a ranking needs but the weights, so that a moved weight costs one matrix product.
 
-    ``key`` names all that the board depends on: what is derived from it can be kept under it.
+    ``key`` names all that the board depends on: what is derived from it can be kept under it; ``worths_key`` the same,
+    weights aside.
     ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
     stand in the ranking), ``ranges`` (n, m, 2) the interval of each raw value; ``all_items`` also holds declined,
     merged and done ones, by id.
     """
 
     key: Hashable
+    worths_key: Hashable
     as_of: datetime
     drivers: DriverSet
     items: tuple[Opportunity, ...]
@@ -106,6 +109,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
     real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
     return Board(
         key=key,
+        worths_key=key,
         as_of=now.as_of,
         drivers=chosen,
         items=items,
@@ -114,7 +118,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         ranges=np.stack([raw.low, raw.high], axis=-1),
         values=worths(raw.value, chosen.drivers),
         alphabet=alphabetical([item.id for item in items]),
-        evidence=_evidence(items, of),
+        evidence=evidence_of(items, of),
         of=of,
         moves=tuple(moves(entries)),
         incidents_this_year=int(real.sum()),
@@ -128,7 +132,8 @@ def _newest(now: Known) -> datetime | None:
     return started.max().to_pydatetime() if len(started) else None
 
 
-def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
+def evidence_of(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, ...]:
+    """What stands behind each opportunity, in their order."""
     position = of.rows["item"].to_numpy(dtype=np.intp)
     hours = np.bincount(position, weights=of.rows["hours"].fillna(0.0), minlength=of.count)
     unknown = np.bincount(position, weights=of.rows["hours"].isna(), minlength=of.count)

@@ -210,6 +210,15 @@ driver_sets = sa.Table(
     sa.Column("note", sa.Text, nullable=False),
 )
 
+scenarios = sa.Table(
+    "scenarios",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+)
+
 finds = sa.Table(
     "finds",
     metadata,

@@ -8,9 +8,10 @@ import streamlit as st
 from opex.charts import benefit_and_cost
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused
+from opex.domain.scenarios import Scenario
 from opex.export import FORMATS
 from opex.ranking.headline import headline
-from opex.services import doubt, exporting, prioritising
+from opex.services import doubt, exporting, prioritising, what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.doubt import doubt_view
@@ -19,7 +20,8 @@ from opex.ui.formulas import formulas_view
 from opex.ui.moves import moves_view, since_last
 from opex.ui.ranked_list import ranked_list, rows
 from opex.ui.session import person
-from opex.ui.weights import moved_weights, weights_panel
+from opex.ui.trying import moved_scenario
+from opex.ui.what_if import what_if_panel
 
 __all__ = ["board_view", "export_menu"]
 
@@ -65,27 +67,32 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     if st.session_state.pop("said", False):
         st.rerun()  # something was saved in the drawer: the sentence above follows too
     panel, below = st.container(border=weighing), st.container()
-    weights = moved_weights(board.drivers) if weighing else None
+    scenario = moved_scenario(board.drivers) if weighing else Scenario()
+    tried = what_if.tried(of, board, scenario)
     saved = prioritising.saved_order(of, board)
-    order = prioritising.reranked(board, weights) if weights else saved
-    order = doubt.with_doubt(of, board, order)
-    order = replace(order, replay=prioritising.replay_of(board, order), workspace=of.name)
+    order = saved if scenario.empty else prioritising.reranked(tried)
+    order = doubt.with_doubt(of, tried, order)
+    order = replace(order, replay=prioritising.replay_of(tried, order), workspace=of.name)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
     with below:
         if view == "Formulas":
-            formulas_view(of, board, seen)
+            formulas_view(of, tried, seen)
         else:
             if view == "Doubt":
-                doubt_view(of, board, order)
+                doubt_view(of, tried, order)
             _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
     if weighing:
         with panel:
-            weights_panel(of, board.drivers)
-            if weights:
-                st.markdown(f"With the weights as moved, not saved: {headline(order)}")
+            what_if_panel(of, board, tried, scenario)
+            if not scenario.empty:
+                st.markdown(f"With {_as_moved(scenario)} as moved, not saved: {headline(order)}")
+
+
+def _as_moved(scenario: Scenario) -> str:
+    return "the weights" if scenario.sentence == "other weights" else scenario.sentence
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:

@@ -94,7 +94,7 @@ def _table(told: SideBySide, shown: list[int]) -> int | None:
         for one in told.each
     }
     config["effort"] = st.column_config.NumberColumn("effort, days", format="%g", width=90)
-    config["opportunity"] = st.column_config.TextColumn(width=230)
+    config["opportunity"] = st.column_config.TextColumn(width=190)
     config["why its place depends on the formula"] = st.column_config.TextColumn(width="large")
     event = st.dataframe(
         pd.DataFrame(rows), key="side_by_side", hide_index=True, height=min(38 + 35 * len(rows), 420),

@@ -1,4 +1,4 @@
-"""Weights that can be moved: sliders that add up to 100, kept as a new version or thrown away."""
+"""Weights that can be moved: sliders that add up to 100."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,9 +6,6 @@ from pathlib import Path
 import streamlit as st
 
 from opex.domain.drivers import DriverSet
-from opex.services import driving
-from opex.services.context import Context
-from opex.ui.session import save
 
 _HERE = Path(__file__).parent
 _sliders = st.components.v2.component(
@@ -18,7 +15,7 @@ _sliders = st.components.v2.component(
     js=(_HERE / "weight_sliders.js").read_text(encoding="utf-8"),
 )
 
-__all__ = ["moved_weights", "rebalanced", "weights_panel", "whole"]
+__all__ = ["forget_weights", "moved_weights", "rebalanced", "take_weights", "weight_sliders", "whole"]
 
 
 def rebalanced(weights: Mapping[str, float], moved: str, to: float, stated: Mapping[str, float]) -> dict[str, float]:
@@ -78,8 +75,18 @@ def moved_weights(drivers: DriverSet) -> dict[str, float] | None:
     return {name: weight / 100 for name, weight in now.items()}
 
 
-def weights_panel(of: Context, drivers: DriverSet) -> None:
-    """A slider for every driver, in one component, and what to do with weights that were moved."""
+def take_weights(drivers: DriverSet, weights: Mapping[str, float]) -> None:
+    """Move the sliders to these shares."""
+    st.session_state[_key(drivers, "exact")] = {name: 100 * weight for name, weight in weights.items()}
+
+
+def forget_weights(drivers: DriverSet) -> None:
+    """Back to the saved weights."""
+    st.session_state.pop(_key(drivers, "exact"), None)
+
+
+def weight_sliders(drivers: DriverSet) -> None:
+    """A slider for every driver, in one component."""
     key = _key(drivers, "sliders")
 
     def moved() -> None:
@@ -94,19 +101,3 @@ def weights_panel(of: Context, drivers: DriverSet) -> None:
     ]
     answered = st.session_state.get(_key(drivers, "answered"), 0)
     _sliders(data={"weights": weights, "answered": answered}, key=key, on_moved_change=moved)
-    shares = moved_weights(drivers)
-    if shares is None:
-        st.caption("Move a weight: the list follows at once, and shows where each item stood before.")
-    else:
-        _keep_or_throw_away(of, drivers, shares)
-
-
-def _keep_or_throw_away(of: Context, drivers: DriverSet, shares: dict[str, float]) -> None:
-    keep, throw, _ = st.columns([1, 1, 3], vertical_alignment="bottom")
-    if keep.button(f"Keep as version {drivers.version + 1}", type="primary", key="keep_weights"):
-        wanted = drivers.reweighted(shares)
-        if save("weights", lambda s: driving.save(of, wanted, person=s.person, note="weights", seen=drivers.version)):
-            st.rerun()
-    if throw.button("Throw away", key="throw_weights"):
-        st.session_state.pop(_key(drivers, "exact"), None)
-        st.rerun(scope="fragment")

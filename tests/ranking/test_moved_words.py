@@ -29,18 +29,20 @@ NEW = Passing(id="n", title="N", rank=1, score=0.5, why="new evidence")
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (comparison(change("a", 1, 1), change("b", 2, 2)), "None of the first two moved."),
+        (comparison(change("a", 1, 1), change("b", 2, 2)), "None of the first two moved; no score changed."),
         (
             comparison(change("a", 2, 1, data=0.1), change("b", 1, 2, removals=0.04), change("c", 3, 3)),
-            "Two of the first three moved; most of it came of new data: incidents came, others are older than a year.",
+            "Two of the first three moved; most of the change of scores came of new data: incidents came, others are "
+            "older than a year.",
         ),
         (
             comparison(change("a", 2, 1), change("b", 1, 2), after=MOVED),
-            "Two of the first two moved; most of it came of moves that people made.",
+            "Two of the first two moved; no score changed. 1 moved by people.",
         ),
         (
-            comparison(change("a", 1, 2), came=(NEW,), went=(NEW, NEW)),
-            "One of the first one moved; their scores are the same, others came between. 1 came and 2 went.",
+            comparison(change("a", 2, 1), change("b", 1, 2, ratings=0.1), before=MOVED, came=(NEW,), went=(NEW, NEW)),
+            "Two of the first two moved; most of the change of scores came of ratings and struck incidents. "
+            "1 moved by people, 1 came and 2 went.",
         ),
         (comparison(came=(NEW,)), "The two rankings have none of the first ten in common. 1 came."),
         (comparison(change("a", 30, 31)), "The two rankings have none of the first ten in common."),

@@ -83,7 +83,7 @@ def test_what_one_must_believe_is_a_weighting_that_puts_it_first(sample: Context
 
 def test_a_strike_moves_the_doubt_with_the_evidence(sample: Context, board: Board) -> None:
     first = board.items[0]
-    struck = replace(board, key="struck", of=replace(board.of, rows=board.of.rows[board.of.rows["item"] != 0]))
+    struck = replace(board, worths_key="struck", of=replace(board.of, rows=board.of.rows[board.of.rows["item"] != 0]))
     order = prioritising.reranked(board)
     before, after = (doubt.with_doubt(sample, of, order) for of in (board, struck))
     was, now = (next(item.doubt for item in of.items if item.id == first.id) for of in (before, after))
@@ -107,7 +107,7 @@ def test_under_the_teams_own_formula_the_draws_follow_its_order(sample: Context,
     estimated = [replace(item, effort_days=float(1 + n % 9 * 5)) for n, item in enumerate(board.items)]
     of = replace(board.of, opportunities=tuple(estimated))
     drivers = replace(board.drivers, formula=formula)
-    own = replace(board, key=formula, drivers=drivers, items=tuple(estimated), of=of)
+    own = replace(board, worths_key=formula, drivers=drivers, items=tuple(estimated), of=of)
     order = doubt.with_doubt(sample, own, prioritising.reranked(own))
     inside = [item.doubt and item.doubt.rank_low <= item.computed_rank <= item.doubt.rank_high for item in order.items]
     assert sum(map(bool, inside)) >= 0.9 * len(inside)

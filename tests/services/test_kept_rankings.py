@@ -58,7 +58,7 @@ def test_a_kept_ranking_gives_its_scores_again_to_the_bit(sample: Context) -> No
     found = kept_rankings.compare(sample, "last", "now")
     assert [one.score_from for one in found.items] == [item.score for item in kept.items]
     assert all(one.change == 0 and not any(one.parts.values()) for one in found.items)
-    assert moved_sentence(found) == "None of the first ten moved."
+    assert moved_sentence(found) == "None of the first ten moved; no score changed."
 
 
 def test_every_measure_of_a_driver_is_kept_with_what_it_needs(sample: Context) -> None:
@@ -147,7 +147,7 @@ def test_a_move_is_told_by_ranks_and_moves_no_score(sample: Context) -> None:
     found = kept_rankings.compare(sample, str(start), "now")
     first = found.items[0]
     assert (first.id, first.rank_from, first.rank_to, first.change) == (last, 20, 1, 0.0)
-    assert moved_sentence(found) == "Ten of the first ten moved; most of it came of moves that people made."
+    assert moved_sentence(found) == "Ten of the first ten moved; no score changed. 1 moved by people."
 
 
 def test_what_came_and_went_is_a_group_of_its_own(sample: Context) -> None:
