@@ -25,18 +25,17 @@ DRAWN = 12
 def formulas_view(of: Context, board: Board, seen: Priorities) -> None:
     """Ranks under each formula for the items that are seen, and why the place of some depends on the formula."""
     told = side_by_side(board)
-    st.markdown(_sentence(told, board))
+    sentence, lock = st.columns([4, 1], vertical_alignment="top")
+    sentence.markdown(_sentence(told, board))
+    with lock, st.popover("Lock one …", width="stretch", help="Make a formula the team's own"):
+        _lock(of, board.drivers)
     position = {item.id: n for n, item in enumerate(told.items)}
     shown = [position[item.id] for item in seen.items if item.id in position]
     shown.sort(key=lambda n: place.best if (place := told.own.places[n]) else len(told.items))
     if shown:
         _chart(told, shown[:DRAWN])
         _reasons(told, _table(told, shown), shown)
-    left, right = st.columns([3, 1], vertical_alignment="top")
-    with left:
-        _how_each_works(board.drivers, told)
-    with right, st.popover("Lock a formula …", width="stretch"):
-        _lock(of, board.drivers)
+    _how_each_works(board.drivers, told)
 
 
 def _sentence(told: SideBySide, board: Board) -> str:
