@@ -306,6 +306,8 @@ class Moved(Saying):
         _one_of(self.reason, MOVE_REASONS, "A reason to move")
         if self.to < 1:
             raise Refused(f"The first place is 1; this is {self.to}.")
+        if not abs(sum((self.price or {}).values())) < 1e-6:
+            raise Refused(f"A price gives to some weights what it takes from others; this one is {self.price}.")
 
     @property
     def told(self) -> str:

@@ -6,7 +6,9 @@ what each adds when it comes. So no cause is favoured for being named first, and
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from math import comb
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,11 +16,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from opex.domain.kept import KeptItem, KeptRanking
 from opex.domain.opportunities import Candidate, Opportunity, Reason
-from opex.ranking.measures import Membership, measured, membership_of
+from opex.ranking.measures import measured, membership_of
 from opex.ranking.ranking import worths
 from opex.ranking.weighted import score
 
-__all__ = ["CAUSES", "Change", "Comparison", "Passing", "compared", "scores_of", "shapley"]
+__all__ = ["CAUSES", "Change", "Comparison", "Passing", "compared", "shapley"]
 
 CAUSES = ("data", "drivers", "ratings", "removals", "adjustments")
 """The incidents and what is known of systems; drivers with their weights and scales; ratings, validations and strikes;
@@ -139,11 +141,25 @@ def _every_mix(before: KeptRanking, after: KeptRanking, ids: tuple[str, ...]) ->
     """(32, n) the scores of every subset of causes; a cause that is alike on both sides is computed once."""
     sides = before, after
     differ = sum(1 << cause for cause, part in enumerate(_PARTS) if part(before) != part(after))
+
+    @cache
+    def evidence(data: int, ratings: int) -> pd.DataFrame:
+        return _evidence(sides[data], sides[ratings], ids)
+
     mixes = {}
     for subset in {subset & differ for subset in range(1 << len(CAUSES))}:
-        data, drivers, ratings, removals = (sides[subset >> cause & 1] for cause in range(len(_PARTS)))
-        mixes[subset] = scores_of(data, drivers, ratings, removals, ids)
+        side = [subset >> cause & 1 for cause in range(len(_PARTS))]
+        mixes[subset] = _scores(_Mix(*(sides[one] for one in side)), evidence(side[0], side[2]), ids)
     return np.array([mixes[subset & differ] for subset in range(1 << len(CAUSES))])
+
+
+class _Mix(NamedTuple):
+    """The ranking from which each cause is taken."""
+
+    data: KeptRanking
+    drivers: KeptRanking
+    ratings: KeptRanking
+    removals: KeptRanking
 
 
 _PARTS: tuple[Callable[[KeptRanking], object], ...] = (
@@ -155,22 +171,15 @@ _PARTS: tuple[Callable[[KeptRanking], object], ...] = (
 """By cause, what of a ranking the scores take from it; adjustments change none."""
 
 
-def scores_of(
-    data: KeptRanking, drivers: KeptRanking, ratings: KeptRanking, removals: KeptRanking, ids: tuple[str, ...]
-) -> Floats:
-    """The scores of these items, each cause taken from the ranking that is given for it; all of them hold the items."""
-    chosen = drivers.drivers
-    raw = measured(chosen.drivers, _mixed(data, drivers, ratings, removals, ids)).value
-    return score(worths(raw, chosen.drivers), list(chosen.weights.values()))
-
-
-def _mixed(
-    data: KeptRanking, drivers: KeptRanking, ratings: KeptRanking, removals: KeptRanking, ids: tuple[str, ...]
-) -> Membership:
-    facts, said, promised = (_by_id(one) for one in (data, ratings, removals))
+def _scores(mix: _Mix, evidence: pd.DataFrame, ids: tuple[str, ...]) -> Floats:
+    """The scores of these items, which all four rankings hold, on this evidence."""
+    facts, said, promised = (_by_id(one) for one in (mix.data, mix.ratings, mix.removals))
     items = [_opportunity(facts[of], said[of], promised[of]) for of in ids]
-    figures = {name: pd.DataFrame(rows, columns=_FIGURE) for name, rows in (drivers.figures | data.figures).items()}
-    return membership_of(_evidence(data, ratings, ids), items, data.as_of, figures)
+    known = mix.drivers.figures | mix.data.figures
+    figures = {name: pd.DataFrame(rows, columns=_FIGURE) for name, rows in known.items()}
+    chosen = mix.drivers.drivers
+    raw = measured(chosen.drivers, membership_of(evidence, items, mix.data.as_of, figures)).value
+    return score(worths(raw, chosen.drivers), list(chosen.weights.values()))
 
 
 _FIGURE = ["system", "environment", "value", "low", "high"]

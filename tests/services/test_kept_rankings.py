@@ -250,3 +250,9 @@ def test_the_price_is_kept_with_a_move_for_weights_and_with_no_other(sample: Con
     )
     assert second.told == "to place 3 (a date stands behind it)"
     assert Moved(to=1, reason="weights", price={}).told.endswith("here); no weights would put it there")
+
+
+@pytest.mark.parametrize("price", [{"law": 0.2}, {"law": float("nan")}, {"law": float("inf"), "hours": -0.1}])
+def test_a_price_gives_to_some_weights_what_it_takes_from_others(price: dict[str, float]) -> None:
+    with pytest.raises(Refused, match="A price gives to some weights what it takes from others"):
+        Moved(to=1, reason="weights", price=price)
