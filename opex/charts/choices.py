@@ -20,7 +20,8 @@ def stated_and_revealed(rows: pd.DataFrame, most: float) -> Any:
     order = rows["driver"].tolist()
     scale = alt.Scale(domain=[0, most], clamp=True)
     base = alt.Chart(rows).encode(y=alt.Y("driver:N", sort=order, title=None, axis=None))
-    x = alt.X("revealed:Q", title="weight, %; diamond: stated, dot: implied by choices", scale=scale)
+    title = ["weight, %", "diamond: stated; dot: implied by choices"]
+    x = alt.X("revealed:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6))
     tip = [
         alt.Tooltip("driver:N"),
         *(alt.Tooltip(f"{part}:Q", format=".0f", title=f"{part}, %") for part in ("stated", "revealed", "low", "high")),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from opex.ranking.revealed import Revealed
+from opex.ranking.revealed import Fitted
 
 __all__ = ["AT_RANDOM", "MOST_ITEMS", "Pick", "information", "lots", "next_pair"]
 
@@ -29,7 +29,7 @@ class Pick:
     picked: Literal["information", "random"]
 
 
-def information(differences: Floats, known: Revealed) -> Floats:
+def information(differences: Floats, known: Fitted) -> Floats:
     """(n,) how much the answer to each duel would tell of the weights, in nats.
 
     The gain of D-optimal design for a logistic model: log(1 + p (1 - p) x' C x), where x is the difference of worth, C
@@ -52,7 +52,7 @@ def lots(ids: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def next_pair(
-    values: Floats, known: Revealed, drawn: NDArray[np.uint64], answered: Collection[tuple[int, int]], seed: int
+    values: Floats, known: Fitted, drawn: NDArray[np.uint64], answered: Collection[tuple[int, int]], seed: int
 ) -> Pick | None:
     """The next duel, or ``None`` when every pair that can tell anything has been answered.
 

@@ -66,7 +66,7 @@ class Implied:
     duels: int
     people: int
     weights: tuple[Weight, ...] = ()
-    firmness: float | None = None
+    sharpness: float | None = None
     foretold: tuple[Foretold, ...] = ()
 
     @property
@@ -146,7 +146,7 @@ def _implied(function: str, of: Sequence[Answered], drivers: DriverSet) -> Impli
     at_random = np.array([one.said.picked == "random" for one in of])
     foretold = (_foretold(name, x, y, stated, groups, at_random) for name, groups in by.items())
     return Implied(
-        function=function, duels=len(of), people=people, weights=_weights(found, drivers), firmness=found.firmness,
+        function=function, duels=len(of), people=people, weights=_weights(found, drivers), sharpness=found.sharpness,
         foretold=tuple(one for one in foretold if one is not None),
     )  # fmt: skip
 
@@ -234,7 +234,7 @@ def document(of: Choices) -> dict[str, Any]:
 def _plain(group: Implied) -> dict[str, Any]:
     return {
         "function": group.function, "duels": group.duels, "people": group.people, "missing": group.missing,
-        "firmness": group.firmness,
+        "sharpness": group.sharpness,
         "weights": {
             weight.name: {
                 "stated": weight.stated, "revealed": weight.revealed, "low": weight.low, "high": weight.high,
@@ -263,26 +263,25 @@ def sentence(group: Implied) -> str:
     clear = [weight for weight in group.weights if not weight.low <= weight.stated <= weight.high]
     if not clear:
         return f"{said} fit the stated weights: each of these lies within its interval."
-    more = ", ".join(
+    parts = [
         f"{weight.title} {'more' if weight.revealed > weight.stated else 'less'} than stated "
-        f"({weight.revealed:.0%} for {weight.stated:.0%})"
+        f"({weight.revealed:.0%} in place of {weight.stated:.0%})"
         for weight in clear
-    )
-    return f"{said} weigh {more}."
+    ]
+    return f"{said} weigh {' and '.join(part for part in (', '.join(parts[:-1]), parts[-1]) if part)}."
 
 
 def foretold_sentence(one: Foretold) -> str:
     """How well the weights foretell who was left out, beside the stated ones."""
-    said = (
-        f"Of {one.revealed.duels} choices of a {one.left_out} that was left out, the others' weights foretell "
-        f"{one.revealed.share:.0%}, the stated weights {one.stated.share:.0%}"
-    )
+    others = {"person": "people", "session": "sessions"}[one.left_out]
+    said = f"Foretold by the weights of the other {others}: {_right(one.revealed, one.stated)}"
     if one.random_revealed is None or one.random_stated is None:
         return f"{said}."
-    return (
-        f"{said}; of the {one.random_revealed.duels} asked at random {one.random_revealed.share:.0%} and "
-        f"{one.random_stated.share:.0%}."
-    )
+    return f"{said}; of those asked at random {_right(one.random_revealed, one.random_stated)}."
+
+
+def _right(revealed: Accuracy, stated: Accuracy) -> str:
+    return f"{revealed.share:.0%} of {_several(revealed.duels, 'choice')} (by the stated weights {stated.share:.0%})"
 
 
 def _several(count: int, word: str) -> str:

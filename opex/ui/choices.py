@@ -42,7 +42,7 @@ def _group(group: Implied, most: float) -> None:
         {
             "driver": weight.title, "stated": 100 * weight.stated, "revealed": 100 * weight.revealed,
             "low": 100 * weight.low, "high": 100 * weight.high, "told": weight.told,
-            "says": f"{weight.title[:32]}  ·  {_says(weight)}",
+            "says": f"{weight.title[:24]}  ·  {_says(weight)}",
         }
         for weight in group.weights
     )  # fmt: skip
@@ -56,8 +56,8 @@ def _group(group: Implied, most: float) -> None:
 
 def _says(weight: choices.Weight) -> str:
     if not weight.told:
-        return f"stated {weight.stated:.0%}; no duel differed on it"
-    return f"stated {weight.stated:.0%}, implied {weight.revealed:.0%} ({weight.low:.0%} to {weight.high:.0%})"
+        return f"{weight.stated:.0%}; no duel differed on it"
+    return f"{weight.stated:.0%} → {weight.revealed:.0%} ({weight.low:.0%} to {weight.high:.0%})"
 
 
 def _offer(found: Choices, spoken: list[Implied]) -> None:

@@ -60,8 +60,7 @@ def anchor_warnings(of: Context) -> None:
     """One sentence for each driver that orders nothing today, or whose anchors cut items off."""
     board = prioritising.board(of)
     if not isinstance(board, NotEnoughData):
-        for sentence in anchoring.warnings(board).values():
-            st.caption(markdown(sentence))
+        st.caption("  \n".join(map(markdown, anchoring.warnings(board).values())))
 
 
 def driver_editor(of: Context, drivers: DriverSet, chosen: Driver) -> None:

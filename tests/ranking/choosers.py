@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from opex.ranking.duels import lots, next_pair
-from opex.ranking.revealed import PRIOR, Revealed, accuracy, fitted
+from opex.ranking.revealed import PRIOR, Revealed, accuracy, fitted, revealed
 
 Floats = NDArray[np.float64]
 NOISE = {"coin-like": 3.0, "noisy": 5.0, "usual": 10.0, "firm": 20.0, "sharp": 40.0}
@@ -20,14 +20,14 @@ class World:
     """60 items on seven drivers, the weights by which people choose, and weights that somebody stated."""
 
     seed: int
-    firmness: float
+    sharpness: float
     values: Floats
     truth: Floats
     stated: Floats
 
     def answers(self, differences: Floats, rng: np.random.Generator) -> Floats:
         """1 where the first is chosen."""
-        return (rng.random(len(differences)) < expit(self.firmness * differences @ self.truth)).astype(float)
+        return (rng.random(len(differences)) < expit(self.sharpness * differences @ self.truth)).astype(float)
 
     def duels_at_random(self, count: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """So many fresh ones between any two different items."""
@@ -53,36 +53,45 @@ class World:
         return differences, outcomes
 
 
-def world(seed: int, firmness: float, *, stated: str = "wrong", drivers: int = 7) -> World:
+def world(seed: int, sharpness: float, *, stated: str = "wrong", drivers: int = 7) -> World:
     """``stated`` is ``wrong`` (drawn apart from the truth), or ``near`` (as far from it as the prior thinks)."""
     rng = np.random.default_rng(seed)
     values = rng.beta(0.8, 1.2, size=(60, drivers))
     truth, apart = rng.dirichlet(np.full(drivers, 1.5), size=2)
     said = apart if stated == "wrong" else rng.dirichlet(PRIOR * truth + 1e-3)
-    return World(seed, firmness, values, truth, said)
+    return World(seed, sharpness, values, truth, said)
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """What was learnt in one world: accuracy on 2,000 fresh duels, covered weights, how far the weights moved."""
+    """What was learnt in one world: accuracy on 2,000 fresh duels, and how far the weights moved."""
 
     stated: float
     revealed: float
     truth: float
-    covered: float
     moved: float
-    found: Revealed
 
 
 def learnt(of: World, duels: int, *, as_asked: bool = False) -> Learnt:
-    rng = np.random.default_rng(10_000 + of.seed)
-    differences, outcomes = (of.duels_as_asked if as_asked else of.duels_at_random)(duels, rng)
-    found = fitted(differences, outcomes, of.stated)
+    """Accuracy of the stated, the learnt and the planted weights after so many duels."""
+    found = fitted(*_answered(of, duels, as_asked), of.stated).weights
     fresh, chosen = of.duels_at_random(2_000, np.random.default_rng(20_000 + of.seed))
     shares = []
-    for weights in (of.stated, found.weights, of.truth):
+    for weights in (of.stated, found, of.truth):
         told = accuracy(fresh @ weights, chosen)
         assert told is not None
         shares.append(told.share)
-    covered = ((of.truth >= found.low) & (of.truth <= found.high)).mean()
-    return Learnt(*shares, float(covered), float(np.abs(found.weights - of.stated).max()), found)
+    return Learnt(*shares, float(np.abs(found - of.stated).max()))
+
+
+def covered(of: World, duels: int, *, as_asked: bool = False) -> tuple[float, float]:
+    """The share of planted weights within their intervals, and how wide these are."""
+    found = revealed(*_answered(of, duels, as_asked), of.stated)
+    assert isinstance(found, Revealed)
+    inside = (of.truth >= found.low) & (of.truth <= found.high)
+    return float(inside.mean()), float((found.high - found.low).mean())
+
+
+def _answered(of: World, duels: int, as_asked: bool) -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(10_000 + of.seed)
+    return (of.duels_as_asked if as_asked else of.duels_at_random)(duels, rng)
