@@ -75,7 +75,7 @@ def _people(found: Choices) -> None:
     if found.agreement is not None:
         st.markdown(
             f"Of {found.agreement.comparisons} times that two people answered the same pair, they chose alike in "
-            f"{found.agreement.share:.0%}."
+            f"{found.agreement.share:.0%}. Most pairs are close calls, so that is less than people agree in all."
         )
     if found.other_scales:
         st.caption(

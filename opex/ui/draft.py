@@ -18,7 +18,8 @@ def take_over(draft: DriverSet, note: str, *, key: str) -> None:
     """A button that takes the weights over to the page Drivers, where a person may save them. Nothing is applied."""
     if st.button("Take over as a draft", key=key, help="To the page Drivers; saved only there, by you, with a note."):
         st.session_state[_KEY] = (draft, note)
-        st.switch_page(st.session_state["page_drivers"])
+    if st.session_state.get(_KEY) == (draft, note):
+        st.page_link(st.session_state["page_drivers"], label="The draft waits on the page Drivers: look at it there")
 
 
 def draft_view(of: Context, drivers: DriverSet) -> None:
