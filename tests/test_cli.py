@@ -196,15 +196,24 @@ def test_find_lists_candidates_with_their_evidence(sample: Run) -> None:
 def test_rank_lists_opportunities_whose_contributions_add_up(sample: Run) -> None:
     told = document(sample, "rank", "--seed", "7")
     assert {"as_of", "driver_set", "draws", "seed", "opportunities"} <= set(told)
-    assert (told["driver_set"], told["draws"], told["seed"]) == ({"name": "default", "version": 1}, 0, 7)
+    assert (told["driver_set"], told["draws"], told["seed"]) == ({"name": "default", "version": 1}, 10_000, 7)
     fields = {"id", "rank", "title", "status", "system", "environment", "action", "removes", "effort", "score",
-              "contributions", "values", "evidence"}  # fmt: skip
+              "contributions", "values", "evidence", "rank_low", "rank_high", "p_top", "tied_with"}  # fmt: skip
+    ids = {row["id"] for row in told["opportunities"]}
     for n, row in enumerate(told["opportunities"], start=1):
         assert fields <= set(row)
         assert row["rank"] == n
         assert set(row["removes"]) >= {"low", "likely", "high"}
         assert set(row["evidence"]) >= {"incidents", "changes", "hours_lost"}
         assert math.isclose(sum(row["contributions"].values()), row["score"], abs_tol=1e-9)
+        assert 1 <= row["rank_low"] <= row["rank_high"] <= len(ids)
+        assert 0 <= row["p_top"]["1"] <= row["p_top"]["3"] <= row["p_top"]["10"] <= 1
+        assert set(row["tied_with"]) <= ids - {row["id"]}
+    for k in (1, 3, 10):  # the first k places are always taken by k items
+        assert math.isclose(sum(row["p_top"][str(k)] for row in told["opportunities"]), k, abs_tol=1e-9)
+    assert document(sample, "rank", "--seed", "7") == told
+    undrawn = document(sample, "rank", "--draws", "0", "--limit", "1")
+    assert (undrawn["draws"], undrawn["opportunities"][0]["p_top"]) == (0, None)
     assert [r["id"] for r in document(sample, "rank", "--limit", "3")["opportunities"]] == [
         r["id"] for r in told["opportunities"][:3]
     ]
@@ -344,3 +353,22 @@ def test_a_verdict_on_a_link_is_said_once_with_a_reason_and_withdrawn(sample: Ru
     assert sample(*link, "--withdraw")[0] == 0
     code, _, err = sample("link-verdict", "sample:INC-00446", "nothing", "--rejected", "--reason", "x")
     assert (code, err) == (1, 'There is no change "nothing".\n')
+
+
+def test_formulas_stand_side_by_side_and_one_is_locked_with_a_reason(sample: Run) -> None:
+    told = document(sample, "formulas")
+    assert [one["name"] for one in told["formulas"]] == ["additive", "value_for_effort", "rice", "wsjf", "ice"]
+    assert [one["own"] for one in told["formulas"]] == [True, False, False, False, False]
+    first = told["opportunities"][0]
+    assert (first["id"], first["under"]["additive"]["rank_best"]) == (ranked(sample)[0]["id"], 1)
+    assert first["under"]["rice"] == {
+        "rank_best": None, "rank_worst": None, "figure": None,
+        "factors": first["under"]["rice"]["factors"] | {"effort": None},
+    }  # fmt: skip
+    code, _, err = sample("formulas", "--lock", "rice")
+    assert (code, err.startswith("Say why this formula")) == (1, True)
+    assert sample("formulas", "--lock", "rice", "--reason", "as the product teams do")[0] == 0
+    made = document(sample, "rank")
+    assert (made["driver_set"], made["formula"]) == ({"name": "default", "version": 2}, "rice v1")
+    code, out, _ = sample("formulas")
+    assert (code, "*rice" in out.splitlines()[0]) == (0, True)

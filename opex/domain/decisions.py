@@ -275,18 +275,36 @@ class Struck(Saying):
 
 @dataclass(frozen=True, kw_only=True)
 class Moved(Saying):
-    """A place in the agreed order, with a reason code and words."""
+    """A place in the agreed order, with a reason code and words.
+
+    ``price`` is kept where the reason is about weights: what each driver's weight would have to gain or lose, as
+    shares, for the score to say the same; empty where no weights do.
+    """
 
     kind: ClassVar[str] = "moved"
     to: int
     reason: str
     words: str = ""
+    price: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a place before the first, or an unknown reason."""
         _one_of(self.reason, MOVE_REASONS, "A reason to move")
         if self.to < 1:
             raise Refused(f"The first place is 1; this is {self.to}.")
+
+    @property
+    def told(self) -> str:
+        """To which place, why, and at which price in points of weight."""
+        said = f": {self.words}" if self.words else ""
+        return f"to place {self.to} ({MOVE_REASONS[self.reason]}){said}{self._price_told}"
+
+    @property
+    def _price_told(self) -> str:
+        if self.price is None:
+            return ""
+        points = [f"{name} {100 * by:+.1f}" for name, by in self.price.items()]
+        return f"; its price in points of weight: {', '.join(points)}" if points else "; no weights would put it there"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -110,11 +110,16 @@ class Driver:
 
 @dataclass(frozen=True, kw_only=True)
 class DriverSet:
-    """Drivers whose weights add up to 1, under a name and a version that every save raises."""
+    """Drivers whose weights add up to 1, under a name and a version that every save raises.
+
+    ``formula`` names the team's own formula (`opex.domain.formulas`), which orders the items; as a part of the set it
+    is versioned with it. The additive score needs no mention.
+    """
 
     name: str
     version: int
     drivers: tuple[Driver, ...]
+    formula: str = "additive"
 
     def __post_init__(self) -> None:
         """Refuse a set that cannot order anything."""
@@ -160,7 +165,9 @@ class DriverSet:
 
     def to_toml(self) -> str:
         """The set as TOML, one ``[[drivers]]`` table a driver."""
-        return dumps({"name": self.name, "version": self.version, "drivers": [_plain(d) for d in self.drivers]})
+        formula = None if self.formula == "additive" else self.formula
+        drivers = [_plain(driver) for driver in self.drivers]
+        return dumps({"name": self.name, "version": self.version, "formula": formula, "drivers": drivers})
 
     @classmethod
     def from_toml(cls, text: str) -> "DriverSet":
@@ -168,7 +175,8 @@ class DriverSet:
         try:
             document = tomllib.loads(text)
             drivers = tuple(_driver(row) for row in document["drivers"])
-            return cls(name=_name(document["name"]), version=int(document.get("version", 1)), drivers=drivers)
+            name, formula = _text(document["name"], "name"), _text(document.get("formula", "additive"), "formula")
+            return cls(name=name, version=int(document.get("version", 1)), drivers=drivers, formula=formula)
         except tomllib.TOMLDecodeError as error:
             raise Refused(f"The driver set is not TOML: {error}.") from error
         except KeyError as error:
@@ -177,10 +185,10 @@ class DriverSet:
             raise Refused(f"The driver set cannot be read: {error}.") from error
 
 
-def _name(name: object) -> str:
-    if not isinstance(name, str):
-        raise Refused(f"The name of the driver set is {name!r}; it must be text.")
-    return name
+def _text(text: object, what: str) -> str:
+    if not isinstance(text, str):
+        raise Refused(f"The {what} of the driver set is {text!r}; it must be text.")
+    return text
 
 
 def _plain(driver: Driver) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from opex.domain.drivers import Driver, DriverSet
-from opex.domain.priorities import Move, Priority
+from opex.domain.formulas import Factor, Formula, named
+from opex.domain.priorities import Doubt, Move, Priority
 from opex.export.words import finite, move_reason, points, value_for_effort
 
 Kind = Literal["rank", "text", "words", "whole", "number"]
@@ -26,11 +27,13 @@ class Column:
 
 
 def columns(drivers: DriverSet) -> tuple[Column, ...]:
-    """All columns for priorities under this driver set; two for each driver, in the set's order."""
+    """All columns for priorities under this driver set: two for each driver, in its order, and its formula."""
     values = tuple(_raw(driver) for driver in drivers.drivers)
     contributions = tuple(_contribution(driver) for driver in drivers.drivers)
     last = _attribute("id", "text", "id")
-    return (*_what(), *_benefit(), *_place(len(drivers.drivers)), *_moved(), *values, *contributions, last)
+    formula = named(drivers.formula)
+    own = () if formula.additive else _of_formula(formula)
+    return (*_what(), *_benefit(), *_place(len(drivers.drivers)), *_moved(), *values, *contributions, *own, last)
 
 
 def _attribute(header: str, kind: Kind, path: str) -> Column:
@@ -51,6 +54,19 @@ def _what() -> tuple[Column, ...]:
         _attribute("why", "words", "why"),
         _attribute("action", "words", "opportunity.action"),
     )
+
+
+def _doubt() -> tuple[Column, ...]:
+    """Empty where nothing was drawn."""
+    return (
+        Column(header="rank, best of 90 % of draws", kind="whole", value=_of_doubt(attrgetter("rank_low"))),
+        Column(header="rank, worst of 90 % of draws", kind="whole", value=_of_doubt(attrgetter("rank_high"))),
+        Column(header="among the first 3 (% of draws)", kind="number", value=_of_doubt(lambda d: 100 * d.p_top[3])),
+    )
+
+
+def _of_doubt(read: Callable[[Doubt], float]) -> Callable[[Priority], float | None]:
+    return lambda priority: finite(read(priority.doubt)) if priority.doubt else None
 
 
 def _benefit() -> tuple[Column, ...]:
@@ -79,6 +95,7 @@ def _place(drivers: int) -> tuple[Column, ...]:
         _attribute("hours lost (12 months)", "number", "evidence.hours_lost"),
         Column(header="score (0-100)", kind="number", value=lambda p: points(p.score)),
         Column(header="drivers rated", kind="text", value=lambda p: f"{p.rated} of {drivers}"),
+        *_doubt(),
     )
 
 
@@ -104,4 +121,22 @@ def _contribution(driver: Driver) -> Column:
         header=f"{driver.title}: contribution (points)",
         kind="number",
         value=lambda p: points(p.contributions.get(driver.name)),
+    )
+
+
+def _of_formula(formula: Formula) -> tuple[Column, ...]:
+    """The figure of the team's own formula and the value of each of its factors."""
+    made = Column(
+        header=f"{formula.title} ({formula.label})",
+        kind="number",
+        value=lambda p: finite(p.figure.value) if p.figure else None,
+    )
+    return (made, *(_factor(formula, factor) for factor in formula.factors))
+
+
+def _factor(formula: Formula, factor: Factor) -> Column:
+    return Column(
+        header=f"{formula.title}: {factor.title}",
+        kind="number",
+        value=lambda p: finite(p.figure.factors[factor.name].value) if p.figure else None,
     )

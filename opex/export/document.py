@@ -5,8 +5,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from opex.domain.formulas import Figure
 from opex.domain.opportunities import Opportunity
-from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
+from opex.domain.priorities import Doubt, Evidence, Move, Priorities, Priority, Replay
 from opex.export.words import finite, iso, value_for_effort, workspace
 
 
@@ -14,13 +15,18 @@ def rank_document(priorities: Priorities) -> dict[str, Any]:
     """The document of `opex rank --json`.
 
     Contributions add up to the score, which lies between 0 and 1. Shares are 0 to 1, times are ISO 8601 in UTC with
-    Z, what is unknown is null. ``draws`` is 0 and ``seed`` null as long as nothing is drawn.
+    Z, what is unknown is null. ``ranking`` is the number under which `opex diff` knows it. ``figure`` and ``factors``
+    are those of the team's own formula, null where it is the score. ``draws`` is 0 and ``seed`` null where nothing was
+    drawn; the doubt of an item is then null too. Ranks and shares of draws are those of the computed order.
     """
     return {
         "as_of": iso(priorities.as_of),
         "driver_set": {"name": priorities.drivers.name, "version": priorities.drivers.version},
-        "draws": 0,
-        "seed": None,
+        "ranking": priorities.ranking,
+        "formula": priorities.drivers.formula,
+        "draws": priorities.drawn.draws if priorities.drawn else 0,
+        "seed": priorities.drawn.seed if priorities.drawn else None,
+        "concentration": priorities.drawn.concentration if priorities.drawn else None,
         "workspace": workspace(priorities),
         "filters": priorities.filters,
         "shown": len(priorities.items),
@@ -47,8 +53,10 @@ def _item(priority: Priority) -> dict[str, Any]:
         "contributions": _numbers(priority.contributions),
         "values": _numbers(priority.values),
         "ranges": {name: bounds and [finite(bound) for bound in bounds] for name, bounds in priority.ranges.items()},
+        **_doubt(priority.id, priority.doubt),
         "enough_rated": bool(priority.enough_rated),
         "drivers_rated": priority.rated,
+        **_figure(priority.figure),
         "value_for_effort": value_for_effort(priority),
         "hours_low": finite(priority.evidence.hours_low),
         "hours_likely": finite(priority.evidence.hours_likely),
@@ -60,6 +68,25 @@ def _item(priority: Priority) -> dict[str, Any]:
         },
         "move": _move(priority.move),
     }
+
+
+def _doubt(id: str, doubt: Doubt | None) -> dict[str, Any]:
+    if doubt is None:
+        return {"rank_low": None, "rank_high": None, "p_top": None, "tied_with": []}
+    return {
+        "rank_low": doubt.rank_low,
+        "rank_high": doubt.rank_high,
+        "p_top": {str(k): finite(share) for k, share in doubt.p_top.items()},
+        "tied_with": [other for other in doubt.group if other != id],
+    }
+
+
+def _figure(figure: Figure | None) -> dict[str, Any]:
+    """What the team's own formula makes of it; nothing of it where that is the additive score."""
+    if figure is None:
+        return {"figure": None, "factors": None}
+    factors = {name: _numbers(asdict(factored)) for name, factored in figure.factors.items()}
+    return {"figure": finite(figure.value), "factors": factors}
 
 
 def _opportunity(opportunity: Opportunity) -> dict[str, Any]:

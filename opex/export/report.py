@@ -121,11 +121,19 @@ def _removal(opportunity: Opportunity) -> str:
 
 def _score(item: Priority, drivers: DriverSet) -> str:
     whole = f"{_points(item.score)} of 100 points put it at place {item.computed_rank} by score alone."
+    if item.figure is not None:
+        formula, figure = item.figure.formula, item.figure.value
+        made = "cannot place it for want of an effort" if figure is None else f"gives {said(figure)}"
+        whole = (
+            f"{formula.title}, the team's own formula, {made}: place {item.computed_rank}. The score beside it is "
+            f"{_points(item.score)} of 100 points."
+        )
     counted = [driver for driver in drivers.drivers if driver.weight > 0]
     counted.sort(key=lambda driver: -(words.finite(item.contributions.get(driver.name)) or 0.0))
     parts = [_contribution(item, driver) for driver in counted]
     rated = "" if item.enough_rated else " Less than half of the weight has a value, so it stands below all others."
-    return f"{whole} {' '.join(parts)}{rated}"
+    doubt = f" {item.doubt.sentence}" if item.doubt else ""
+    return f"{whole} {' '.join(parts)}{rated}{doubt}"
 
 
 def _contribution(item: Priority, driver: Driver) -> str:
@@ -151,9 +159,14 @@ def _struck(item: Priority) -> str:
 
 
 def _move(item: Priority, move: Move) -> str:
-    places = f"{markdown(move.person)} put it at place {move.to}; by score alone it would stand at {item.computed_rank}"
+    alone = f"by {_by(item)} alone it would stand at {item.computed_rank}"
+    places = f"{markdown(move.person)} put it at place {move.to}; {alone}"
     quote = f" “{markdown(move.words)}”" if move.words.strip() else ""
     return f"{places}. The reason: {markdown(words.move_reason(move))}.{quote}"
+
+
+def _by(item: Priority) -> str:
+    return "score" if item.figure is None else item.figure.formula.title
 
 
 def _replay(priorities: Priorities) -> list[str]:
@@ -166,7 +179,7 @@ def _method(drivers: DriverSet) -> list[str]:
     rows = ([_written(value) for value in row] for row in words.driver_rows(drivers))
     return [
         "## How it was computed",
-        *(f"**{label}.** {sentence}" for label, sentence in words.METHOD),
+        *(f"**{label}.** {sentence}" for label, sentence in words.method(drivers)),
         f"The drivers of {markdown(drivers.label)}:",
         _table(words.DRIVER_HEADERS, rows),
     ]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from opex.domain.decisions import MOVE_REASONS
 from opex.domain.drivers import Driver, DriverSet, Scale
+from opex.domain.formulas import named
 from opex.domain.priorities import Move, Priorities, Priority, Replay
 
 POINTS = 100.0  # a score and its contributions lie between 0 and 1; tables show them as points of 100
@@ -136,6 +137,13 @@ METHOD = (
         "Filters never change a rank.",
     ),
     (
+        "Doubt",
+        "Where a place is said with a range, the order was drawn many times: weights around the stated ones, the weeks "
+        "of the past year with replacement, removals between low and high, ratings among those given, what is unknown "
+        "over its whole scale. The range holds nine of ten draws. A share of draws is a share of plausible weightings "
+        "and evidence, and not a frequency of anything in the world.",
+    ),
+    (
         "Not rated",
         "A driver without a value counts at the middle of its scale, so that an unknown neither lifts nor sinks an "
         "opportunity. Where less than half of the weight has a value, the opportunity stands below all others.",
@@ -153,6 +161,28 @@ METHOD = (
     ),
     ("Value for effort", "The likely benefit in hours a year for each day of work; empty where no effort is stated."),
 )
+
+
+def method(drivers: DriverSet) -> list[tuple[str, str]]:
+    """How it was computed; with the team's own formula, where that is not the score itself.
+
+    Examples
+    --------
+    >>> [label for label, _ in METHOD]
+    ['Score', 'Order', 'Not rated', 'Hours lost', 'Benefit', 'Value for effort']
+    """
+    formula = named(drivers.formula)
+    if formula.additive:
+        return list(METHOD)
+    own = (
+        "Formula",
+        f"The order by score alone is replaced by that of {formula.title} ({formula.label}), the team's own formula: "
+        f"{formula.says} What it cannot place for want of an effort stands below, in the order of the scores. "
+        "Score and contributions stay the additive ones.",
+    )
+    return [METHOD[0], own, *METHOD[1:]]
+
+
 DRIVER_HEADERS = (
     "Driver",
     "Definition",

@@ -95,7 +95,7 @@ def _write_method(sheet: Worksheet, priorities: Priorities, made_at: datetime, s
         sheet.set_column(at, at, width)
     sheet.write_string(0, 0, "How it was computed", styles["title"])
     row = _write_pairs(sheet, 2, words.statement(priorities, made_at), styles)
-    row = _write_pairs(sheet, row + 1, words.METHOD, styles)
+    row = _write_pairs(sheet, row + 1, words.method(priorities.drivers), styles)
     row = _write_table(sheet, row + 1, words.DRIVER_HEADERS, words.driver_rows(priorities.drivers), styles)
     _write_adjustments(sheet, row + 1, priorities, styles)
 

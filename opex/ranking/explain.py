@@ -4,6 +4,7 @@ import numpy as np
 
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.priorities import Priority
+from opex.ranking.formula_words import figure_sentences
 from opex.ranking.measures import MEASURES
 from opex.ranking.scales import worth
 
@@ -11,13 +12,19 @@ __all__ = ["driver_sentence", "sentences"]
 
 
 def sentences(item: Priority, drivers: DriverSet) -> list[str]:
-    """How the item came to its place: one sentence for the place, one a driver (most points first), one for moves."""
+    """How the item came to its place: the score, the team's own formula, a driver each (most points first), the sum,
+    moves.
+    """
     ordered = sorted(drivers.drivers, key=lambda driver: (-item.contributions[driver.name], driver.name))
+    place = "" if item.figure else f"; that is place {item.computed_rank}"
     lines = [
-        f"“{item.opportunity.title}” scores {100 * item.score:.1f} of 100 points under {drivers.label}; "
-        f"that is place {item.computed_rank}. {item.rated} of {len(drivers.drivers)} drivers have a value."
+        f"“{item.opportunity.title}” scores {100 * item.score:.1f} of 100 points under {drivers.label}"
+        f"{place}. {item.rated} of {len(drivers.drivers)} drivers have a value."
     ]
+    lines += figure_sentences(item)
     lines += [driver_sentence(item, driver) for driver in ordered]
+    points = " + ".join(f"{100 * item.contributions[driver.name]:.1f}" for driver in ordered)
+    lines.append(f"Together: {points} = {100 * item.score:.1f} points, each rounded to a tenth.")
     if not item.enough_rated:
         lines.append("Less than half of the weight has a value, so it stands below all items that have more.")
     if item.move is not None:
@@ -33,14 +40,14 @@ def driver_sentence(item: Priority, driver: Driver) -> str:
     if raw is None:
         return (
             f"{driver.title}: nothing is known, so it counts at the middle of its scale: "
-            f"0.50 × {most:.0f} = {points:.1f} points."
+            f"0.50 × {most:.3g} = {points:.1f} points."
         )
     share = float(worth(np.array(raw), driver.scale))
     scale = driver.scale
     between = f"a {scale.curve} scale" if scale.curve != "steps" else "a scale in steps"
     return (
         f"{driver.title}: {_raw(item, driver, raw)}; on {between} from {scale.zero_at:g} (counts 0) to "
-        f"{scale.one_at:g} (counts 1) that is {share:.2f} × {most:.0f} = {points:.1f} points."
+        f"{scale.one_at:g} (counts 1) that is {share:.3f} × {most:.3g} = {points:.1f} points."
     )
 
 

@@ -10,7 +10,7 @@ from opex.domain.drivers import Driver
 from opex.ranking.scales import worth
 from opex.ranking.weighted import contributions, score
 
-__all__ = ["ENOUGH", "Alphabet", "Ranking", "alphabetical", "rank", "worths"]
+__all__ = ["ENOUGH", "Alphabet", "Ranking", "alphabetical", "enough_known", "rank", "worths"]
 
 ENOUGH = 0.5
 _ID_BITS = 22
@@ -69,6 +69,7 @@ def rank(
     known: NDArray[np.bool_],
     weights: NDArray[np.float64],
     names: Sequence[str] | Alphabet,
+    standing: NDArray[np.float64] | None = None,
 ) -> Ranking:
     """Order items by their score, the highest first.
 
@@ -84,6 +85,8 @@ def rank(
         (n,) ids: items that score alike (to twelve digits) are ordered by id, so that the order is total and the
         same tomorrow. It says nothing about which of them is better. Whoever ranks the same items again and again
         works out their `alphabetical` order once and passes it: comparing texts is most of the cost.
+    standing
+        (n,) in [0, 1], what orders in place of the score under another formula (`opex.ranking.formulas.standing`).
 
     Returns
     -------
@@ -91,9 +94,14 @@ def rank(
     """
     alphabet = names if isinstance(names, Alphabet) else alphabetical(names)
     scores = score(values, weights)
-    enough = score(known, weights) >= ENOUGH - 1e-12
-    ranks = _inverse(_order(scores, enough, alphabet)) + 1
+    enough = enough_known(known, weights)
+    ranks = _inverse(_order(scores if standing is None else standing, enough, alphabet)) + 1
     return Ranking(scores=scores, parts=contributions(values, weights), ranks=ranks, enough=enough)
+
+
+def enough_known(known: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(n,), whether drivers with at least half of the weight have a value."""
+    return np.asarray(score(known, weights) >= ENOUGH - 1e-12)
 
 
 def _order(scores: NDArray[np.float64], enough: NDArray[np.bool_], alphabet: Alphabet) -> NDArray[np.intp]:

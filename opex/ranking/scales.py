@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from opex.domain.drivers import Scale
 
-__all__ = ["MIDDLE", "worth"]
+__all__ = ["MIDDLE", "raw_at", "worth"]
 
 MIDDLE = 0.5
 
@@ -47,3 +47,22 @@ def _curve(values: NDArray[np.float64], scale: Scale) -> NDArray[np.float64]:
     if scale.curve == "linear":
         return values
     return np.log1p(values) if min(scale.zero_at, scale.one_at) == 0 else np.log(values)
+
+
+def raw_at(placed: ArrayLike, scale: Scale) -> NDArray[np.float64]:
+    """The raw value within the anchors that has this worth: `worth` read backwards.
+
+    On a scale in steps, which has no inverse, the worth's share of the way between the anchors.
+
+    Examples
+    --------
+    >>> raw_at([0.0, 0.5, 1.0], Scale(zero_at=1, one_at=100, curve="logarithmic")).round(9).tolist()
+    [1.0, 10.0, 100.0]
+    """
+    share = np.asarray(placed, dtype=np.float64)
+    if scale.curve != "logarithmic":
+        return scale.zero_at + share * (scale.one_at - scale.zero_at)
+    zero, one = _curve(np.array([scale.zero_at, scale.one_at]), scale)
+    curved = zero + share * (one - zero)
+    raw: NDArray[np.float64] = np.expm1(curved) if min(scale.zero_at, scale.one_at) == 0 else np.exp(curved)
+    return raw

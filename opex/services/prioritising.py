@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from math import isnan
 from typing import Any, NamedTuple
 
@@ -12,23 +13,27 @@ from numpy.typing import NDArray
 
 from opex.domain.decisions import Entry, Moved
 from opex.domain.drivers import DriverSet
+from opex.domain.formulas import Figure, Formula, confidence_of, formula_of
 from opex.domain.opportunities import Candidate, Opportunity
 from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
 from opex.domain.problems import NotEnoughData, Refused
 from opex.evidence.facts import YEAR
+from opex.ranking.formulas import figures, ranked_by
 from opex.ranking.measures import Membership, measured, membership
-from opex.ranking.ranking import Alphabet, Ranking, alphabetical, rank, worths
+from opex.ranking.ranking import Alphabet, Ranking, alphabetical, worths
 from opex.ranking.replay import covered, replay
 from opex.review.order import agreed_order
 from opex.review.state import moves, opportunities
-from opex.services import driving
+from opex.services import in_force
 from opex.services.context import Context, Progress
-from opex.services.figures import figures
+from opex.services.figures import figures as figures_of_systems
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
 from opex.store import decisions
 
-__all__ = ["Board", "board", "everything", "explain", "one", "priorities", "replay_of", "reranked", "saved_order"]
+__all__ = [
+    "Board", "board", "everything", "explain", "move_of", "one", "priorities", "replay_of", "reranked", "saved_order",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,21 @@ class Board:
     hours_this_year: float
     newest_incident: datetime | None
 
+    @cached_property
+    def formula(self) -> Formula:
+        """The team's own formula, fitted to the drivers."""
+        return formula_of(self.drivers)
+
+    @cached_property
+    def effort_days(self) -> NDArray[np.float64]:
+        """(n,) days of work, NaN where nobody estimated them."""
+        return np.array([item.effort_days or np.nan for item in self.items], dtype=np.float64)
+
+    @cached_property
+    def confidence(self) -> NDArray[np.float64]:
+        """(n,) what the validations count, 0 to 1."""
+        return np.array([confidence_of(item.verdicts) for item in self.items], dtype=np.float64)
+
 
 def board(
     context: Context,
@@ -70,7 +90,7 @@ def board(
     if isinstance(now, NotEnoughData):
         return now
     found = candidates(context, as_of, progress)
-    chosen = driving.usable(drivers or driving.drivers(context))
+    chosen = in_force.usable(drivers or in_force.drivers(context))
     decided = context.database.revisions()["decisions"]
     key = (now.revision, decided, now.as_of, chosen)
     return context.memory.get("board", key, lambda: _board(context, now, found, chosen, key))
@@ -80,7 +100,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
     entries = decisions.journal(context.database)
     everyone = opportunities(found, entries, now.as_of)
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
-    known_of_systems = figures(context, {driver.measure for driver in chosen.drivers}, now.as_of)
+    known_of_systems = figures_of_systems(context, {driver.measure for driver in chosen.drivers}, now.as_of)
     of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of, known_of_systems)
     raw = measured(chosen.drivers, of)
     real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
@@ -128,23 +148,22 @@ def _evidence(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence, .
     )
 
 
-def _ranking(of: Board, weights: NDArray[np.float64]) -> Ranking:
-    return rank(of.values, ~np.isnan(of.raw), weights, of.alphabet)
-
-
 def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Priorities:
     """The agreed order of a board, under its own weights or others: no I/O, fit for every move of a slider."""
     drivers = of.drivers if weights is None else of.drivers.reweighted(weights)
-    ranking = _ranking(of, np.array(list(drivers.weights.values())))
+    counts = np.array(list(drivers.weights.values()))
+    ranking = ranked_by(of.formula, of.values, ~np.isnan(of.raw), counts, of.effort_days, of.confidence, of.alphabet)
+    made = _figures(of, counts)
     computed = [of.items[n].id for n in np.argsort(ranking.ranks, kind="stable")]
-    placed = {entry.opportunity: _move(entry) for entry in of.moves}
+    placed = {entry.opportunity: move_of(entry) for entry in of.moves}
     agreed = agreed_order(computed, [(item, move.to) for item, move in placed.items()])
     position = {item.id: n for n, item in enumerate(of.items)}
     order = [position[item] for item in agreed]
     told = zip(*(column.tolist() for column in _columns(of, ranking, covered(of.of.rows, order))), strict=True)
     plain = [_Plain(*row) for row in told]  # plain numbers once: picking them out of arrays one by one costs more
     items = tuple(
-        _priority(of, drivers, plain[n], n, place, placed.get(of.items[n].id)) for place, n in enumerate(order, start=1)
+        _priority(of, drivers, plain[n], n, place, placed.get(of.items[n].id), made[n])
+        for place, n in enumerate(order, start=1)
     )
     return Priorities(as_of=of.as_of, drivers=drivers, items=items, total=len(items))
 
@@ -154,7 +173,8 @@ def saved_order(context: Context, of: Board) -> Priorities:
     return context.memory.get("saved order", of.key, lambda: reranked(of))
 
 
-def _move(entry: Entry) -> Move:
+def move_of(entry: Entry) -> Move:
+    """The adjustment that an entry of the journal made."""
     said = entry.saying
     if not isinstance(said, Moved):
         raise TypeError(f"entry {entry.seq} is no move")
@@ -180,7 +200,16 @@ def _columns(of: Board, ranking: Ranking, fresh: pd.DataFrame) -> list[Any]:
     return [ranking.ranks, ranking.scores, ranking.parts, ranking.enough, of.raw, of.ranges, *covers]
 
 
-def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, move: Move | None) -> Priority:
+def _figures(of: Board, weights: NDArray[np.float64]) -> Sequence[Figure | None]:
+    """What the team's own formula makes of each item; nothing where that is the score itself."""
+    if of.formula.additive:
+        return [None] * len(of.items)
+    return figures(of.formula, of.values, weights, of.effort_days, of.confidence)
+
+
+def _priority(
+    of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, move: Move | None, figure: Figure | None
+) -> Priority:
     item, evidence = of.items[n], of.evidence[n]
     names = drivers.weights
     shared = evidence.incidents - plain.new
@@ -201,6 +230,7 @@ def _priority(of: Board, drivers: DriverSet, plain: _Plain, n: int, place: int, 
         move=move,
         coverage_incidents=plain.coverage_incidents,
         coverage_hours=plain.coverage_hours,
+        figure=figure,
     )
 
 

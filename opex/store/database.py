@@ -22,7 +22,7 @@ from opex.store.schema import revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
-FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
+FACTS, DECISIONS, SOURCES, RANKINGS = "facts", "decisions", "sources", "rankings"
 
 
 class Busy(Refused):

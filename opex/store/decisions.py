@@ -1,7 +1,7 @@
 """What people decided: the journal, driver sets, the system catalogue, mappings, people; and candidates' memory."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -104,7 +104,7 @@ def save_drivers(
         last = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.version), 0))).scalar_one())
         if seen is not None and seen != last:
             raise StaleReview(f"A colleague saved version {last} meanwhile: look at it, then save again.")
-        saved = DriverSet(name=drivers.name, version=last + 1, drivers=drivers.drivers)
+        saved = replace(drivers, version=last + 1)
         row = {"version": last + 1, "name": saved.name, "toml": saved.to_toml(), "at": at, "person": person}
         connection.execute(sa.insert(table).values(**row, note=note))
     return saved

@@ -8,6 +8,7 @@ import streamlit as st
 
 from opex.charts import rug
 from opex.domain.drivers import CURVES, FAMILIES, RATED, Driver, DriverSet, Scale
+from opex.domain.formulas import named
 from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.safe import markdown
 from opex.ranking.measures import MEASURES
@@ -218,7 +219,13 @@ def versions(of: Context) -> None:
     saved = driving.history(of)
     if saved:
         st.subheader("Versions", anchor=False)
-        rows = [{"version": s.drivers.version, "when": moment(s.at), "who": s.person, "what": s.note} for s in saved]
+        rows = [
+            {
+                "version": s.drivers.version, "when": moment(s.at), "who": s.person, "what": s.note,
+                "formula": named(s.drivers.formula).title,
+            }
+            for s in saved
+        ]  # fmt: skip
         st.dataframe(
             pd.DataFrame(rows), hide_index=True, key="versions", alt="Versions of the driver set, newest first"
         )

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from opex.domain.drivers import Driver, Scale
-from opex.domain.opportunities import Opportunity, Removal, Strike
+from opex.domain.opportunities import Opportunity, Removal, Strike, Verdict
 from opex.ranking.measures import MEASURES, Membership, membership
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
@@ -18,6 +18,11 @@ def opportunity(id: str, *incidents: str, struck: tuple[str, ...] = (), **more: 
     strikes = tuple(Strike(incident=i, reason="a drill", person="Ana", seq=1) for i in struck)
     known = {"title": id.title(), "action": "Act", "removes": FULL, "incidents": incidents, "strikes": strikes} | more
     return Opportunity(id=id, **known)
+
+
+def verdict(word: str, person: str = "Ana") -> Verdict:
+    """One reviewer's word on an insight."""
+    return Verdict(person=person, function="operations", verdict=word, why="", impacts="", at=AS_OF, seq=1)
 
 
 def driver(measure: str, weight: float = 1.0, **more: Any) -> Driver:
