@@ -4,12 +4,14 @@ import hashlib
 import re
 from calendar import monthrange
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
+from opex.domain.duels import Dueled
 from opex.domain.opportunities import STATUSES, Removal
 from opex.domain.problems import Refused
+from opex.domain.saying import Saying as Saying
 
 FUNCTIONS = ("business", "product", "engineering", "operations", "security", "leadership")
 DECLINE_REASONS = {
@@ -122,22 +124,6 @@ def _month_end(month: int, year: str | None, as_of: datetime) -> date:
     years = [int(year)] if year else [as_of.year, as_of.year + 1]
     ends = [date(y, month, monthrange(y, month)[1]) for y in years]
     return next((end for end in ends if end >= as_of.date()), ends[-1])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saying:
-    """Something that is said of an opportunity. Each kind below is one row of the journal."""
-
-    kind: ClassVar[str] = ""
-
-    def body(self) -> dict[str, Any]:
-        """What the journal keeps, as plain data; fields left unsaid are left out."""
-        return {k: v for k, v in asdict(self).items() if v is not None}
-
-    @property
-    def told(self) -> str:
-        """What was said, in words for a history; empty where the kind says it all."""
-        return ", ".join(f"{key} {value}" for key, value in self.body().items() if value != "")
 
 
 def _one_of(word: str, known: Any, what: str) -> None:
@@ -423,7 +409,7 @@ KINDS: dict[str, type[Saying]] = {
     c.kind: c
     for c in (
         Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged,
-        ThemeRenamed, ThemesMerged, ThemeSplit, Withdrawn,
+        ThemeRenamed, ThemesMerged, ThemeSplit, Dueled, Withdrawn,
     )
 }  # fmt: skip
 

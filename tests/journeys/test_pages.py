@@ -18,6 +18,7 @@ PAGES = {
     "inbox": "Inbox",
     "operations": "Operations review",
     "drivers": "Drivers",
+    "questions": "Questions",
     "load": "Load",
     "systems": "Systems",
     "team": "Team",
@@ -27,6 +28,8 @@ VIEWS = {
     "evidence?evidence_view=Changes+and+incidents": "Evidence",
     "evidence?evidence_view=Compare": "Evidence",
     "evidence?evidence_view=Trends": "Evidence",
+    "questions?questions_view=Swing+weights": "Questions",
+    "questions?questions_view=What+choices+imply": "Questions",
     "operations?operations_view=Delivery": "Operations review",
     "operations?operations_view=What+to+expect": "Operations review",
 }

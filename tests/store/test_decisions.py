@@ -27,6 +27,7 @@ from opex.domain.decisions import (
     Withdrawn,
 )
 from opex.domain.drivers import DriverSet
+from opex.domain.duels import Dueled
 from opex.domain.opportunities import Candidate, Reason, Removal
 from opex.domain.systems import Catalogue, System
 from opex.store import decisions, facts
@@ -55,8 +56,12 @@ SAYINGS: list[Saying] = [
     ThemeRenamed(name="Mail relay"),
     ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
     ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
+    Dueled(
+        first="a", second="b", answer="equal", picked="information", first_worths={"hours": 0.30000000000000004},
+        second_worths={}, drivers=7,
+    ),
     Withdrawn(seq=2**62),
-]
+]  # fmt: skip
 
 
 def append(database: Database, of: str = "x", saying: Saying | None = None, **changes: object) -> int:
