@@ -34,8 +34,6 @@ from opex.services.context import Context, Speaker
 __all__ = ["app"]
 
 app = typer.Typer()
-DRAWS = 10_000
-"""Of a document; a page that redraws at every move of a weight takes fewer."""
 
 
 @app.command()
@@ -154,7 +152,7 @@ def rank(
     as_of: AsOf = None,
     draws: Annotated[
         int, typer.Option(min=0, max=1_000_000, help="Plausible weightings and evidence; 0: none.")
-    ] = DRAWS,
+    ] = doubt.MANY,
     seed: Annotated[int, typer.Option(min=0, help="Of the draws: the same seed, the same result.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     workspace: Workspace = None,
@@ -206,6 +204,6 @@ def export(
     if format not in FORMATS:
         raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
     context = open_context(workspace)
-    order = _doubted(context, _order(context), None, None, draws=DRAWS, seed=0)
+    order = _doubted(context, _order(context), None, None, draws=doubt.MANY, seed=0)
     _, content = exporting.export(context, order, format, person=who())
     write(content, output)

@@ -1,6 +1,7 @@
 """``opex explain``, ``rankings`` and ``diff``: why an item stands where it does, and why it moved."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,13 +9,15 @@ import typer
 
 from opex.cli.terminal import AsOf, Json, Workspace, iso, moment_of, open_context, say, show_json, text_of
 from opex.domain.kept import Kept
-from opex.domain.problems import Refused
+from opex.domain.priorities import Priorities, Priority
+from opex.domain.problems import NotEnoughData, Refused
 from opex.export import rank_document
 from opex.ranking.above import Above, reasons
 from opex.ranking.explain import sentences
 from opex.ranking.moved import CAUSES, Change, Comparison, Passing
 from opex.ranking.moved_words import moved_sentence
-from opex.services import explaining, kept_rankings, prioritising
+from opex.services import doubt, explaining, kept_rankings, prioritising
+from opex.services.context import Context
 
 __all__ = ["app"]
 
@@ -34,15 +37,29 @@ def explain(
     """How one opportunity came to its place, and why it stands above another one."""
     context, moment = open_context(workspace), moment_of(as_of)
     item, order = prioritising.explain(context, id, moment)
+    item, order, first = _doubted(context, item, order, moment)
     beside = explaining.compared(context, id, above, moment)[0] if above else None
     told = sentences(item, order.drivers)
     why = reasons(beside, order.drivers) if beside else []
     if as_json:
         row = next(row for row in rank_document(order)["opportunities"] if row["id"] == id)
         more = {"above": _above(beside, why)} if beside else {}
-        show_json(row | {"as_of": iso(order.as_of), "explanation": told} | more)
+        show_json(row | {"as_of": iso(order.as_of), "explanation": told, "to_be_first": first} | more)
         return
     say("\n".join(why or told))
+
+
+def _doubted(
+    context: Context, item: Priority, order: Priorities, moment: datetime | None
+) -> tuple[Priority, Priorities, dict[str, Any] | None]:
+    """The item and the order with their doubt, and what one must believe for the item to be first."""
+    board = prioritising.board(context, as_of=moment)
+    if isinstance(board, NotEnoughData):
+        return item, order, None
+    order = doubt.with_doubt(context, board, order, draws=doubt.MANY)
+    believed = doubt.believed(context, board, order, item.id)
+    first = {"share_of_weightings": believed.share, "mean_weights": believed.weights}
+    return next(one for one in order.items if one.id == item.id), order, first
 
 
 def _above(of: Above, why: list[str]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ def sentences(item: Priority, drivers: DriverSet) -> list[str]:
     lines += [driver_sentence(item, driver) for driver in ordered]
     points = " + ".join(f"{100 * item.contributions[driver.name]:.1f}" for driver in ordered)
     lines.append(f"Together: {points} = {100 * item.score:.1f} points, each rounded to a tenth.")
+    if item.doubt is not None:
+        lines.append(item.doubt.sentence)
     if not item.enough_rated:
         lines.append("Less than half of the weight has a value, so it stands below all items that have more.")
     if item.move is not None:

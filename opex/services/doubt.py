@@ -15,9 +15,13 @@ from opex.ranking.resampling import Replicates, replicates
 from opex.services.context import Context
 from opex.services.prioritising import Board
 
-__all__ = ["DRAWS", "FIRM", "LOOSE", "MOST", "TOPS", "Believed", "believed", "ranks_of", "weight_range", "with_doubt"]
+__all__ = [
+    "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "weight_range", "with_doubt",
+]  # fmt: skip
 
 TOPS = (1, 3, 10)
+MANY = 10_000
+"""Draws of a document; a page that redraws at every move of a weight takes fewer (`DRAWS`)."""
 MOST = 3_000
 """So many items are drawn against each other: the table of items by rank grows with their square."""
 
