@@ -133,7 +133,7 @@ def measure(times: int = 15) -> list[Measured]:
             playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser,
         ):
             app, bare, uncut = (_opened(browser, address) for address in (ours, floor, rerun))
-            app.get_by_text("Weights", exact=True).click()
+            app.get_by_text("What if", exact=True).click()
             app.get_by_role("slider").first.wait_for()
             return _measured(times, app, bare, uncut)
 

@@ -382,7 +382,7 @@ async def move_a_weight(person: Person) -> None:
     await person.go("Priorities")
     page, sliders = person.page, person.page.get_by_role("slider")
     if not await sliders.count():
-        await page.get_by_text("Weights", exact=True).click()
+        await page.get_by_text("What if", exact=True).click()
     slider = await person.any_of(sliders)
     for _ in range(person.random.randint(2, 8)):
         await slider.press(person.random.choice(["ArrowRight", "ArrowLeft", "PageUp", "PageDown"]))

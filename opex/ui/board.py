@@ -45,7 +45,7 @@ def board_view(of: Context) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
-        weighing = st.toggle("Weights", key="weighing")
+        weighing = st.toggle("What if", key="weighing")
         view = st.segmented_control(
             "View",
             VIEWS,

@@ -61,7 +61,7 @@ def test_a_new_user_loads_a_file_and_takes_an_agreed_list_away(visitor: Visitor,
     assert "1 strike" in page.locator(".row").nth(2).inner_text()
 
     # re-weigh: the list follows at once and shows where items stood
-    page.get_by_text("Weights", exact=True).click()
+    page.get_by_text("What if", exact=True).click()
     visitor.settle()
     slider = page.get_by_role("slider", name="Growing, %")
     for _ in range(40):
