@@ -127,7 +127,7 @@ def test_an_acceptance_without_words_is_named_by_its_kind(database: Database) ->
 
 def test_decisions_raise_their_own_revision(database: Database) -> None:
     append(database)
-    assert database.revisions() == {"facts": 0, "decisions": 1, "sources": 0}
+    assert database.revisions() == {"facts": 0, "decisions": 1, "sources": 0, "scenarios": 0}
 
 
 def test_a_refused_entry_raises_no_revision(database: Database) -> None:
