@@ -1,9 +1,10 @@
 """From a key pressed on a weight's slider to the picture, in a real Chromium, beside the slider of an empty page.
 
 Ours is the real app on the page Priorities with 500 opportunities and 100,000 incidents behind them: until the list
-in the DOM has changed and a frame was drawn. The floor is a page of two lines that shows its slider's value. Both are
-served with the project's settings, both browser pages are open at once, and keys are pressed in turns. Streamlit waits
-a moment after a key before it sends anything; `sent to picture` leaves that out.
+in the DOM (order and doubt) has changed and a frame was drawn. The floor is a page of two lines that shows its slider's
+value; beside it stands our own page moved by a slider outside of its fragments, which reruns it whole. All are served
+with the project's settings, their browser pages are open at once, and keys are pressed in turns. Streamlit waits a
+moment after a key before it sends anything; `sent to picture` leaves that out.
 """
 
 import os
@@ -26,6 +27,18 @@ from benchmarks.prepared import prepare
 ROOT = Path(__file__).parents[1]
 LIMIT = 2.0
 EMPTY = "import streamlit as st\nst.html(f\"<p class=list>{st.slider('Weight, %', 0, 100, 50)}</p>\")\n"
+WHOLE = f"""import runpy
+import streamlit as st
+from opex.services import prioritising
+from opex.ui.session import context
+from opex.ui.weights import rebalanced
+drivers = prioritising.board(context()).drivers
+first, *_ = stated = {{name: 100 * weight for name, weight in drivers.weights.items()}}
+percent = st.slider("Weight, %", 0, 100, round(stated[first]))
+st.session_state[f"weight_{{drivers.version}}_exact"] = rebalanced(stated, first, percent, stated)
+st.session_state["weighing"] = True
+runpy.run_path({str(ROOT / "pages" / "priorities.py")!r})
+"""
 KEYS = ("PageUp", "PageDown", "PageUp", "PageUp", "PageDown", "PageDown")
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
@@ -110,25 +123,30 @@ def measure(times: int = 15) -> list[Measured]:
         prepare(url)
         empty = Path(made) / "empty.py"
         empty.write_text(EMPTY, encoding="utf-8")
+        whole = Path(made) / "whole.py"
+        whole.write_text(WHOLE, encoding="utf-8")
         with (
             served(ROOT / "app.py", OPEX_WORKSPACE=url) as ours,
             served(empty) as floor,
+            served(whole, OPEX_WORKSPACE=url) as rerun,
             sync_playwright() as playwright,
             playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET) as browser,
         ):
-            app, bare = _opened(browser, ours), _opened(browser, floor)
+            app, bare, uncut = (_opened(browser, address) for address in (ours, floor, rerun))
             app.get_by_text("Weights", exact=True).click()
             app.get_by_role("slider").first.wait_for()
-            return _measured(times, app, bare)
+            return _measured(times, app, bare, uncut)
 
 
-def _measured(times: int, app: Page, bare: Page) -> list[Measured]:
-    (mine, mine_sent), (base, base_sent) = _in_turns(times, app, bare)
+def _measured(times: int, app: Page, bare: Page, uncut: Page) -> list[Measured]:
+    (mine, mine_sent), (base, base_sent), (rerun, rerun_sent) = _in_turns(times, app, bare, uncut)
     app.get_by_role("button", name="Show all").click()
     app.get_by_text("Theme").nth(400).wait_for()
     (everything, _), (base_again, _) = _in_turns(times, app, bare)
     return [
         Measured(what="moved weight to picture", ours=mine, floor=base, limit=LIMIT, note="floor: an empty page"),
         Measured(what="the same, sent to picture", ours=mine_sent, floor=base_sent, note="without Streamlit's wait"),
+        Measured(what="the same beside a rerun page", ours=mine, floor=rerun, note="floor: our page rerun whole"),
+        Measured(what="the same, sent to picture", ours=mine_sent, floor=rerun_sent, note="floor: our page whole"),
         Measured(what="moved weight, 500 rows shown", ours=everything, floor=base_again, note="floor: an empty page"),
     ]

@@ -4,7 +4,8 @@ import streamlit as st
 
 from opex.domain.formulas import named
 from opex.services import driving
-from opex.ui.drivers import driver_editor, driver_list, driver_toml, versions
+from opex.ui.draft import draft_view
+from opex.ui.drivers import anchor_warnings, driver_editor, driver_list, driver_toml, versions
 from opex.ui.session import context
 from opex.ui.words import several
 
@@ -17,7 +18,10 @@ st.markdown(
     f"{several(len(drivers.drivers), 'driver')} order the priorities; unacceptable issues hold "
     f"{by_family['unacceptable issue']:.0%} of the weight. Anchors are fixed levels, so adding an item moves no other."
 )
+st.page_link(st.session_state["page_questions"], label="Ask me questions")
+draft_view(of, drivers)
 chosen = driver_list(of, drivers)
+anchor_warnings(of)
 driver_editor(of, drivers, chosen)
 driver_toml(of, drivers)
 versions(of)

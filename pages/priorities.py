@@ -19,12 +19,13 @@ if isinstance(board, NotEnoughData):
     nothing_loaded(of)
     st.stop()
 
-with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="bottom"):
+with st.container(horizontal=True, vertical_alignment="bottom"):
     st.title("Priorities", anchor=False, width="content")
     st.space("stretch")
     if st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
         propose_dialog(of)
-    export_menu(of)
+    with st.container(width="content"):
+        export_menu(of)
 quiet = board.newest_incident is not None and (board.as_of - board.newest_incident).days > 7
 until = f" (the newest incident is of {day(board.newest_incident)})" if quiet and board.newest_incident else ""
 st.caption(f"as of {day(board.as_of)}{until} · drivers {board.drivers.label} · workspace {of.name}")

@@ -196,15 +196,24 @@ def test_find_lists_candidates_with_their_evidence(sample: Run) -> None:
 def test_rank_lists_opportunities_whose_contributions_add_up(sample: Run) -> None:
     told = document(sample, "rank", "--seed", "7")
     assert {"as_of", "driver_set", "draws", "seed", "opportunities"} <= set(told)
-    assert (told["driver_set"], told["draws"], told["seed"]) == ({"name": "default", "version": 1}, 0, 7)
+    assert (told["driver_set"], told["draws"], told["seed"]) == ({"name": "default", "version": 1}, 10_000, 7)
     fields = {"id", "rank", "title", "status", "system", "environment", "action", "removes", "effort", "score",
-              "contributions", "values", "evidence"}  # fmt: skip
+              "contributions", "values", "evidence", "rank_low", "rank_high", "p_top", "tied_with"}  # fmt: skip
+    ids = {row["id"] for row in told["opportunities"]}
     for n, row in enumerate(told["opportunities"], start=1):
         assert fields <= set(row)
         assert row["rank"] == n
         assert set(row["removes"]) >= {"low", "likely", "high"}
         assert set(row["evidence"]) >= {"incidents", "changes", "hours_lost"}
         assert math.isclose(sum(row["contributions"].values()), row["score"], abs_tol=1e-9)
+        assert 1 <= row["rank_low"] <= row["rank_high"] <= len(ids)
+        assert 0 <= row["p_top"]["1"] <= row["p_top"]["3"] <= row["p_top"]["10"] <= 1
+        assert set(row["tied_with"]) <= ids - {row["id"]}
+    for k in (1, 3, 10):  # the first k places are always taken by k items
+        assert math.isclose(sum(row["p_top"][str(k)] for row in told["opportunities"]), k, abs_tol=1e-9)
+    assert document(sample, "rank", "--seed", "7") == told
+    undrawn = document(sample, "rank", "--draws", "0", "--limit", "1")
+    assert (undrawn["draws"], undrawn["opportunities"][0]["p_top"]) == (0, None)
     assert [r["id"] for r in document(sample, "rank", "--limit", "3")["opportunities"]] == [
         r["id"] for r in told["opportunities"][:3]
     ]

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from opex.cli import backtest, dora, evidence, facts, formulas, ranking, serving
+from opex.cli import backtest, choices, dora, evidence, facts, formulas, ranking, rankings, serving
 from opex.cli.terminal import Workspace, choose_workspace
 from opex.domain.problems import Refused
 from opex.sources.records import called
@@ -18,7 +18,9 @@ __all__ = ["app", "main"]
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="From incidents to priorities."
 )
-for part in (serving.app, facts.app, evidence.app, dora.app, backtest.app, ranking.app, formulas.app):
+for part in (
+    serving.app, facts.app, evidence.app, dora.app, backtest.app, ranking.app, formulas.app, rankings.app, choices.app,
+):  # fmt: skip
     app.add_typer(part)
 for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app)):
     app.add_typer(part, name=name)

@@ -1,6 +1,7 @@
-"""``opex find``, ``rank``, ``explain``, ``export`` and what people decide: from facts to an agreed order."""
+"""``opex find``, ``rank``, ``export`` and what people decide: from facts to an agreed order."""
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,8 +28,7 @@ from opex.domain.opportunities import Candidate
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.export import FORMATS, rank_document
-from opex.ranking.explain import sentences
-from opex.services import exporting, finding, knowing, link_verdicts, prioritising, reviewing
+from opex.services import doubt, exporting, finding, kept_rankings, knowing, link_verdicts, prioritising, reviewing
 from opex.services.context import Context, Speaker
 
 __all__ = ["app"]
@@ -132,6 +132,16 @@ def _order(context: Context, drivers: Path | None = None, as_of: str | None = No
     return order
 
 
+def _doubted(
+    context: Context, order: Priorities, drivers: Path | None, as_of: str | None, *, draws: int, seed: int
+) -> Priorities:
+    """The order with the doubt of its items; the board it was made of is at hand."""
+    board = prioritising.board(context, drivers=_drivers(drivers), as_of=moment_of(as_of))
+    if isinstance(board, NotEnoughData) or not draws:
+        return order
+    return doubt.with_doubt(context, board, order, draws=draws, seed=seed)
+
+
 def _drivers(path: Path | None) -> DriverSet | None:
     return None if path is None else DriverSet.from_toml(text_of(path, "driver set"))
 
@@ -140,34 +150,30 @@ def _drivers(path: Path | None) -> DriverSet | None:
 def rank(
     drivers: Annotated[Path | None, typer.Option(help="A driver set in TOML, in place of the one in force.")] = None,
     as_of: AsOf = None,
-    draws: Annotated[int, typer.Option(help="Reserved for the doubt of a ranking; none are drawn yet.")] = 0,
-    seed: Annotated[int, typer.Option(help="Reserved, as --draws.")] = 0,
+    draws: Annotated[
+        int, typer.Option(min=0, max=1_000_000, help="Plausible weightings and evidence; 0: none.")
+    ] = doubt.MANY,
+    seed: Annotated[int, typer.Option(min=0, help="Of the draws: the same seed, the same result.")] = 0,
     limit: Annotated[int | None, typer.Option(min=1, help="Only the first so many.")] = None,
     workspace: Workspace = None,
     as_json: Json = False,
 ) -> None:
     """Opportunities in their agreed order."""
-    order = _order(open_context(workspace), drivers, as_of)
+    context = open_context(workspace)
+    order = _doubted(context, _order(context, drivers, as_of), drivers, as_of, draws=draws, seed=seed)
+    kept = kept_rankings.keep_if_can(
+        context, occasion="opex rank", person=who(), drivers=order.drivers, as_of=moment_of(as_of)
+    )
+    order = replace(order, ranking=kept)
     if as_json:
         document = rank_document(order) | {"seed": seed}
         document["opportunities"] = document["opportunities"][:limit]
         show_json(document)
         return
     for item in order.items[:limit]:
-        say(
-            f"{item.rank:>4}  {100 * item.score:5.1f}  {item.opportunity.title}  [{item.id}, {item.opportunity.status}]"
-        )
-
-
-@app.command()
-def explain(id: str, as_of: AsOf = None, workspace: Workspace = None, as_json: Json = False) -> None:
-    """How one opportunity came to its place."""
-    item, order = prioritising.explain(open_context(workspace), id, moment_of(as_of))
-    if as_json:
-        row = next(row for row in rank_document(order)["opportunities"] if row["id"] == id)
-        show_json(row | {"as_of": iso(order.as_of), "explanation": sentences(item, order.drivers)})
-        return
-    say("\n".join(sentences(item, order.drivers)))
+        own = item.opportunity
+        between = f"{item.doubt.rank_low}-{item.doubt.rank_high}" if item.doubt else ""
+        say(f"{item.rank:>4}  {between:>9}  {100 * item.score:5.1f}  {own.title}  [{item.id}, {own.status}]")
 
 
 @app.command()
@@ -198,5 +204,6 @@ def export(
     if format not in FORMATS:
         raise typer.BadParameter(f"{format} is not one of {', '.join(FORMATS)}.", param_hint="--format")
     context = open_context(workspace)
-    _, content = exporting.export(context, _order(context), format)
+    order = _doubted(context, _order(context), None, None, draws=doubt.MANY, seed=0)
+    _, content = exporting.export(context, order, format, person=who())
     write(content, output)

@@ -4,12 +4,14 @@ import hashlib
 import re
 from calendar import monthrange
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
+from opex.domain.duels import Dueled
 from opex.domain.opportunities import STATUSES, Removal
 from opex.domain.problems import Refused
+from opex.domain.saying import Saying as Saying
 
 FUNCTIONS = ("business", "product", "engineering", "operations", "security", "leadership")
 DECLINE_REASONS = {
@@ -122,22 +124,6 @@ def _month_end(month: int, year: str | None, as_of: datetime) -> date:
     years = [int(year)] if year else [as_of.year, as_of.year + 1]
     ends = [date(y, month, monthrange(y, month)[1]) for y in years]
     return next((end for end in ends if end >= as_of.date()), ends[-1])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saying:
-    """Something that is said of an opportunity. Each kind below is one row of the journal."""
-
-    kind: ClassVar[str] = ""
-
-    def body(self) -> dict[str, Any]:
-        """What the journal keeps, as plain data; fields left unsaid are left out."""
-        return {k: v for k, v in asdict(self).items() if v is not None}
-
-    @property
-    def told(self) -> str:
-        """What was said, in words for a history; empty where the kind says it all."""
-        return ", ".join(f"{key} {value}" for key, value in self.body().items() if value != "")
 
 
 def _one_of(word: str, known: Any, what: str) -> None:
@@ -289,18 +275,38 @@ class Struck(Saying):
 
 @dataclass(frozen=True, kw_only=True)
 class Moved(Saying):
-    """A place in the agreed order, with a reason code and words."""
+    """A place in the agreed order, with a reason code and words.
+
+    ``price`` is kept where the reason is about weights: what each driver's weight would have to gain or lose, as
+    shares, for the score to say the same; empty where no weights do.
+    """
 
     kind: ClassVar[str] = "moved"
     to: int
     reason: str
     words: str = ""
+    price: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a place before the first, or an unknown reason."""
         _one_of(self.reason, MOVE_REASONS, "A reason to move")
         if self.to < 1:
             raise Refused(f"The first place is 1; this is {self.to}.")
+        if not abs(sum((self.price or {}).values())) < 1e-6:
+            raise Refused(f"A price gives to some weights what it takes from others; this one is {self.price}.")
+
+    @property
+    def told(self) -> str:
+        """To which place, why, and at which price in points of weight."""
+        said = f": {self.words}" if self.words else ""
+        return f"to place {self.to} ({MOVE_REASONS[self.reason]}){said}{self._price_told}"
+
+    @property
+    def _price_told(self) -> str:
+        if self.price is None:
+            return ""
+        points = [f"{name} {100 * by:+.1f}" for name, by in self.price.items()]
+        return f"; its price in points of weight: {', '.join(points)}" if points else "; no weights would put it there"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -403,7 +409,7 @@ KINDS: dict[str, type[Saying]] = {
     c.kind: c
     for c in (
         Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged,
-        ThemeRenamed, ThemesMerged, ThemeSplit, Withdrawn,
+        ThemeRenamed, ThemesMerged, ThemeSplit, Dueled, Withdrawn,
     )
 }  # fmt: skip
 

@@ -40,6 +40,52 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """How sure a computed place is, of plausible weightings and of what the evidence leaves open.
+
+    In nine of ten draws the item stands from ``rank_low`` to ``rank_high``; ``p_top`` is the share of the draws in
+    which it is among the first 1, 3 or 10; ``group`` are the items, itself among them, that cannot be told apart: each
+    is ordered with the group's first the same way in fewer than nine of ten draws.
+    """
+
+    rank_low: int
+    rank_high: int
+    p_top: dict[int, float]
+    group: tuple[str, ...]
+
+    @property
+    def tied(self) -> int:
+        """With how many others it is tied."""
+        return len(self.group) - 1
+
+    @property
+    def sentence(self) -> str:
+        """The doubt in words."""
+        places = f"{self.rank_low} to {self.rank_high}" if self.rank_low < self.rank_high else f"{self.rank_low}"
+        top = ", ".join(
+            f"{'first' if k == 1 else f'among the first {k}'} in {share_told(share)}" for k, share in self.p_top.items()
+        )
+        tied = f" It is tied with {self.tied} other{'s' if self.tied > 1 else ''}." if self.tied else ""
+        return f"In nine of ten draws it stands at place {places}; of all draws it is {top}.{tied}"
+
+
+def share_told(share: float) -> str:
+    """A share in percent; never 0 or 100 % where it is not."""
+    if 0 < share < 0.005:
+        return "under 1 %"
+    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """How doubt was drawn: how often, from which seed, how firmly the weights were held."""
+
+    draws: int
+    seed: int
+    concentration: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Priority:
     """One opportunity in its place.
 
@@ -63,6 +109,7 @@ class Priority:
     ranges: dict[str, tuple[float, float] | None] = field(default_factory=dict)
     coverage_incidents: int = 0
     coverage_hours: float = 0.0
+    doubt: Doubt | None = None
     figure: Figure | None = None
 
     @property
@@ -116,7 +163,11 @@ class Replay:
 
 @dataclass(frozen=True, kw_only=True)
 class Priorities:
-    """The agreed order as of an instant under one driver set, with the filters that it was seen through."""
+    """The agreed order as of an instant under one driver set, with the filters that it was seen through.
+
+    ``drawn`` says how the items' doubt was drawn, ``None`` where it was not.
+    ``ranking`` is the number under which the whole order is kept, if it is.
+    """
 
     as_of: datetime
     drivers: DriverSet
@@ -125,3 +176,5 @@ class Priorities:
     workspace: str = ""
     filters: str = ""
     total: int = 0
+    drawn: Draws | None = None
+    ranking: int | None = None

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from opex.domain.drivers import Driver, DriverSet
 from opex.domain.formulas import Factor, Formula, named
-from opex.domain.priorities import Move, Priority
+from opex.domain.priorities import Doubt, Move, Priority
 from opex.export.words import finite, move_reason, points, value_for_effort
 
 Kind = Literal["rank", "text", "words", "whole", "number"]
@@ -56,6 +56,19 @@ def _what() -> tuple[Column, ...]:
     )
 
 
+def _doubt() -> tuple[Column, ...]:
+    """Empty where nothing was drawn."""
+    return (
+        Column(header="rank, best of 90 % of draws", kind="whole", value=_of_doubt(attrgetter("rank_low"))),
+        Column(header="rank, worst of 90 % of draws", kind="whole", value=_of_doubt(attrgetter("rank_high"))),
+        Column(header="among the first 3 (% of draws)", kind="number", value=_of_doubt(lambda d: 100 * d.p_top[3])),
+    )
+
+
+def _of_doubt(read: Callable[[Doubt], float]) -> Callable[[Priority], float | None]:
+    return lambda priority: finite(read(priority.doubt)) if priority.doubt else None
+
+
 def _benefit() -> tuple[Column, ...]:
     ends = ("low", "likely", "high")
     benefit = (_attribute(f"benefit {end} (hours a year)", "number", f"evidence.hours_{end}") for end in ends)
@@ -82,6 +95,7 @@ def _place(drivers: int) -> tuple[Column, ...]:
         _attribute("hours lost (12 months)", "number", "evidence.hours_lost"),
         Column(header="score (0-100)", kind="number", value=lambda p: points(p.score)),
         Column(header="drivers rated", kind="text", value=lambda p: f"{p.rated} of {drivers}"),
+        *_doubt(),
     )
 
 

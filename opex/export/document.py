@@ -7,7 +7,7 @@ from typing import Any
 
 from opex.domain.formulas import Figure
 from opex.domain.opportunities import Opportunity
-from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
+from opex.domain.priorities import Doubt, Evidence, Move, Priorities, Priority, Replay
 from opex.export.words import finite, iso, value_for_effort, workspace
 
 
@@ -15,15 +15,18 @@ def rank_document(priorities: Priorities) -> dict[str, Any]:
     """The document of `opex rank --json`.
 
     Contributions add up to the score, which lies between 0 and 1. Shares are 0 to 1, times are ISO 8601 in UTC with
-    Z, what is unknown is null. ``figure`` and ``factors`` are those of the team's own formula, null where it is the
-    score. ``draws`` is 0 and ``seed`` null as long as nothing is drawn.
+    Z, what is unknown is null. ``ranking`` is the number under which `opex diff` knows it. ``figure`` and ``factors``
+    are those of the team's own formula, null where it is the score. ``draws`` is 0 and ``seed`` null where nothing was
+    drawn; the doubt of an item is then null too. Ranks and shares of draws are those of the computed order.
     """
     return {
         "as_of": iso(priorities.as_of),
         "driver_set": {"name": priorities.drivers.name, "version": priorities.drivers.version},
+        "ranking": priorities.ranking,
         "formula": priorities.drivers.formula,
-        "draws": 0,
-        "seed": None,
+        "draws": priorities.drawn.draws if priorities.drawn else 0,
+        "seed": priorities.drawn.seed if priorities.drawn else None,
+        "concentration": priorities.drawn.concentration if priorities.drawn else None,
         "workspace": workspace(priorities),
         "filters": priorities.filters,
         "shown": len(priorities.items),
@@ -50,6 +53,7 @@ def _item(priority: Priority) -> dict[str, Any]:
         "contributions": _numbers(priority.contributions),
         "values": _numbers(priority.values),
         "ranges": {name: bounds and [finite(bound) for bound in bounds] for name, bounds in priority.ranges.items()},
+        **_doubt(priority.id, priority.doubt),
         "enough_rated": bool(priority.enough_rated),
         "drivers_rated": priority.rated,
         **_figure(priority.figure),
@@ -63,6 +67,17 @@ def _item(priority: Priority) -> dict[str, Any]:
             "hours": finite(priority.coverage_hours),
         },
         "move": _move(priority.move),
+    }
+
+
+def _doubt(id: str, doubt: Doubt | None) -> dict[str, Any]:
+    if doubt is None:
+        return {"rank_low": None, "rank_high": None, "p_top": None, "tied_with": []}
+    return {
+        "rank_low": doubt.rank_low,
+        "rank_high": doubt.rank_high,
+        "p_top": {str(k): finite(share) for k, share in doubt.p_top.items()},
+        "tied_with": [other for other in doubt.group if other != id],
     }
 
 

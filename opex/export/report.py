@@ -132,7 +132,8 @@ def _score(item: Priority, drivers: DriverSet) -> str:
     counted.sort(key=lambda driver: -(words.finite(item.contributions.get(driver.name)) or 0.0))
     parts = [_contribution(item, driver) for driver in counted]
     rated = "" if item.enough_rated else " Less than half of the weight has a value, so it stands below all others."
-    return f"{whole} {' '.join(parts)}{rated}"
+    doubt = f" {item.doubt.sentence}" if item.doubt else ""
+    return f"{whole} {' '.join(parts)}{rated}{doubt}"
 
 
 def _contribution(item: Priority, driver: Driver) -> str:

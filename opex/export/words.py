@@ -137,6 +137,13 @@ METHOD = (
         "Filters never change a rank.",
     ),
     (
+        "Doubt",
+        "Where a place is said with a range, the order was drawn many times: weights around the stated ones, the weeks "
+        "of the past year with replacement, removals between low and high, ratings among those given, what is unknown "
+        "over its whole scale. The range holds nine of ten draws. A share of draws is a share of plausible weightings "
+        "and evidence, and not a frequency of anything in the world.",
+    ),
+    (
         "Not rated",
         "A driver without a value counts at the middle of its scale, so that an unknown neither lifts nor sinks an "
         "opportunity. Where less than half of the weight has a value, the opportunity stands below all others.",

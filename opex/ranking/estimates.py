@@ -87,18 +87,18 @@ def median(item: NDArray[np.intp], values: Floats, items: int) -> Estimate:
     >>> one.value.tolist(), one.low.tolist(), one.high.tolist()
     ([4.0], [1.0], [99.0])
     """
-    by_item = pd.Series(values).groupby(item)
-    each = (by_item.agg(one).reindex(range(items)) for one in ("median", _lower, _upper))
-    return Estimate(*(np.asarray(one, dtype=np.float64) for one in each))
+    known = ~np.isnan(values)
+    item, values = item[known], values[known]
+    ordered = np.append(values[np.lexsort((values, item))], np.nan)  # the last one is what an item without any has
+    counts = np.bincount(item, minlength=items)
+    first = np.cumsum(counts) - counts
+    step = np.maximum(stats.binom.ppf(TAIL, np.maximum(counts, 1), 0.5).astype(np.intp) - 1, 0)
 
+    def at(place: NDArray[np.intp]) -> Floats:
+        return np.asarray(ordered[np.where(counts > 0, first + place, len(values))])
 
-def _lower(values: pd.Series) -> float:
-    ordered = np.sort(values.dropna().to_numpy())
-    return float(ordered[max(int(stats.binom.ppf(TAIL, len(ordered), 0.5)) - 1, 0)]) if len(ordered) else float("nan")
-
-
-def _upper(values: pd.Series) -> float:
-    return -_lower(-values)
+    middle = (at((counts - 1) // 2) + at(counts // 2)) / 2
+    return Estimate(middle, at(step), at(counts - 1 - step))
 
 
 def odds(newer: Floats, older: Floats) -> Estimate:

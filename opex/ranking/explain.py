@@ -12,7 +12,9 @@ __all__ = ["driver_sentence", "sentences"]
 
 
 def sentences(item: Priority, drivers: DriverSet) -> list[str]:
-    """How the item came to its place: the score, the team's own formula, a driver each (most points first), moves."""
+    """How the item came to its place: the score, the team's own formula, a driver each (most points first), the sum,
+    moves.
+    """
     ordered = sorted(drivers.drivers, key=lambda driver: (-item.contributions[driver.name], driver.name))
     place = "" if item.figure else f"; that is place {item.computed_rank}"
     lines = [
@@ -21,6 +23,10 @@ def sentences(item: Priority, drivers: DriverSet) -> list[str]:
     ]
     lines += figure_sentences(item)
     lines += [driver_sentence(item, driver) for driver in ordered]
+    points = " + ".join(f"{100 * item.contributions[driver.name]:.1f}" for driver in ordered)
+    lines.append(f"Together: {points} = {100 * item.score:.1f} points, each rounded to a tenth.")
+    if item.doubt is not None:
+        lines.append(item.doubt.sentence)
     if not item.enough_rated:
         lines.append("Less than half of the weight has a value, so it stands below all items that have more.")
     if item.move is not None:
@@ -36,14 +42,14 @@ def driver_sentence(item: Priority, driver: Driver) -> str:
     if raw is None:
         return (
             f"{driver.title}: nothing is known, so it counts at the middle of its scale: "
-            f"0.50 × {most:.0f} = {points:.1f} points."
+            f"0.50 × {most:.3g} = {points:.1f} points."
         )
     share = float(worth(np.array(raw), driver.scale))
     scale = driver.scale
     between = f"a {scale.curve} scale" if scale.curve != "steps" else "a scale in steps"
     return (
         f"{driver.title}: {_raw(item, driver, raw)}; on {between} from {scale.zero_at:g} (counts 0) to "
-        f"{scale.one_at:g} (counts 1) that is {share:.2f} × {most:.0f} = {points:.1f} points."
+        f"{scale.one_at:g} (counts 1) that is {share:.3f} × {most:.3g} = {points:.1f} points."
     )
 
 

@@ -14,8 +14,8 @@ CLEAR = 0.03
 def headline(order: Priorities, first: int = 5) -> str:
     """What the first ones are about, what they stand behind, and whether the first place is clear.
 
-    The first place is called clear when its score is at least three points above the second's: a rule of thumb that
-    the doubt of a ranking will replace.
+    Where doubt was drawn, the first place is clear when nothing is tied with it; else when its score is at least three
+    points above the second's.
     """
     if not order.items:
         return "Nothing stands in the ranking."
@@ -48,9 +48,25 @@ def _lead(items: Sequence[Priority]) -> str:
         return ""
     if items[0].computed_rank != 1 or items[1].computed_rank != 2:
         return "People moved the first places; the computed order stands beside it."
-    if items[0].figure is not None:
-        return f"They are ordered by {items[0].figure.formula.title}, the team's own formula."
-    gap = items[0].score - items[1].score
+    first, second = items[0], items[1]
+    if first.doubt is not None and second.doubt is not None:
+        return _formula(first) + _tied(len(first.doubt.group), len(second.doubt.group))
+    if first.figure is not None:
+        return _formula(first).rstrip()
+    gap = first.score - second.score
     if gap >= CLEAR:
         return f"Rank 1 leads by {100 * gap:.0f} points."
     return f"Ranks 1 and 2 are {100 * gap:.1f} points apart: hardly a difference."
+
+
+def _formula(first: Priority) -> str:
+    return f"They are ordered by {first.figure.formula.title}, the team's own formula. " if first.figure else ""
+
+
+def _tied(first: int, second: int) -> str:
+    """Which of the first places are tied: the sizes of the first two groups."""
+    if first > 1:
+        return f"Ranks 1 {'and' if first == 2 else 'to'} {first} are tied."
+    if second > 1:
+        return f"Rank 1 is clear; 2 {'and' if second == 2 else 'to'} {1 + second} are tied."
+    return "Ranks 1 and 2 are clear."

@@ -16,7 +16,9 @@ from opex.domain.drivers import Driver
 from opex.domain.opportunities import Opportunity, Reason
 from opex.ranking.estimates import Estimate, count, mean, median, odds, weighted_sum
 
-__all__ = ["FIGURES", "MEASURES", "Measure", "Membership", "measured", "membership"]
+__all__ = [
+    "FIGURES", "MEASURES", "Measure", "Membership", "evidence_rows", "measured", "membership", "membership_of",
+]  # fmt: skip
 
 YEAR = timedelta(days=365)
 HALF = timedelta(days=182.5)
@@ -58,6 +60,14 @@ def membership(
     systems_of
         The number of systems that each incident touched, by incident id.
     """
+    joined = evidence_rows(opportunities, incidents, systems_of, hours)
+    return membership_of(joined, opportunities, as_of, figures or {})
+
+
+def evidence_rows(
+    opportunities: Sequence[Opportunity], incidents: pd.DataFrame, systems_of: pd.Series, hours: pd.Series
+) -> pd.DataFrame:
+    """One row for an opportunity and an unplanned incident of its evidence, of all years; columns as `Membership`."""
     sizes = [len(o.evidence) for o in opportunities]
     pairs = pd.DataFrame(
         {
@@ -67,7 +77,16 @@ def membership(
     )
     real = incidents.assign(hours=hours, systems=incidents["id"].map(systems_of).fillna(1).astype(float))
     real = real.loc[~real["planned"].astype(bool), ["id", "started_at", "hours", "severity", "systems"]]
-    joined = pairs.merge(real, on="id", how="inner")
+    return pairs.merge(real, on="id", how="inner")
+
+
+def membership_of(
+    joined: pd.DataFrame,
+    opportunities: Sequence[Opportunity],
+    as_of: datetime,
+    figures: Mapping[str, pd.DataFrame],
+) -> Membership:
+    """The membership that rows of all years make: those of the year before as-of."""
     with_evidence = np.zeros(len(opportunities), dtype=bool)
     with_evidence[joined["item"].unique()] = True
     window = (joined["started_at"] > as_of - YEAR) & (joined["started_at"] <= as_of)
@@ -75,7 +94,7 @@ def membership(
     rows["id"] = rows["id"].astype("category")  # so that telling incidents apart costs no comparing of texts
     return Membership(
         rows=rows, count=len(opportunities), with_evidence=with_evidence, as_of=as_of,
-        opportunities=tuple(opportunities), figures=figures or {},
+        opportunities=tuple(opportunities), figures=figures,
     )  # fmt: skip
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RankAcceptability", "rank_acceptability"]
+__all__ = ["RankAcceptability", "Tally", "rank_acceptability", "weightings"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-BLOCK = 2_000_000
-"""Scores held at a time (16 MB), whatever the number of draws."""
+BLOCK = 250_000
+"""Scores at work at a time (2 MB): they stay in the nearest memory while they are made, packed and sorted."""
+COUNTED = 2_000_000
+"""Places counted at a time (4 MB), whatever the number of draws."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class RankAcceptability:
     ----------
     shares
         (n, n) share of the draws in which item i stands at rank r (0 is the first). Each row and each column adds up
-        to 1.
+        to 1. Where only the first ranks were asked for, (n, first): then only the columns add up to 1.
     central_weights
         (n, m) mean of the weights under which item i is first ("what one must believe"); NaN for an item that never is.
     draws
@@ -43,7 +45,9 @@ class RankAcceptability:
         return np.asarray(self.shares[:, :k].sum(axis=1))
 
     def range(self, level: float = 0.9) -> tuple[Ints, Ints]:
-        """(n,) the best and the worst rank, from 1, between which each item stands in at least ``level`` of the draws.
+        """Between which ranks each item stands; only where all ranks were asked for.
+
+        (n,) the best and the worst rank, from 1, between which each item stands in at least ``level`` of the draws.
 
         As much of the rest lies above as below: the ranks at which the cumulated shares pass (1 - level) / 2 and
         (1 + level) / 2.
@@ -62,6 +66,7 @@ def rank_acceptability(
     seed: int = 0,
     concentration: float | None = None,
     spread: Floats | None = None,
+    first: int | None = None,
 ) -> RankAcceptability:
     """Rank items by ``values @ weights`` under many weights, and count where each stands.
 
@@ -80,6 +85,9 @@ def rank_acceptability(
         weights``, whose mean is ``weights``. ``None``: exactly these weights. Without ``weights`` there is none.
     spread
         (n, m) standard deviations of the values, drawn as normal and cut to [0, 1]; ``None``: values are certain.
+
+    first
+        Count only so many ranks from the first on, in about half of the time; ``None``: all.
 
     Returns
     -------
@@ -106,23 +114,13 @@ def rank_acceptability(
     if fixed is not None and sure.all():
         draws = 1  # nothing is random
     alike = _groups(values, weights, fixed, sure)
-    first_of = np.unique(alike, return_index=True)[1]
-    values, spread = values[first_of], None if spread is None or sure.all() else spread[first_of]
-    groups, sizes = len(first_of), np.bincount(alike, minlength=len(first_of))
-    starts = np.zeros((groups, items + 1))
-    first_weights, first_times = np.zeros((groups, drivers)), np.zeros(groups)
+    distinct = np.unique(alike, return_index=True)[1]
+    values, spread = values[distinct], None if spread is None or sure.all() else spread[distinct]
+    tally = Tally(alike, drivers, first)
     rng = np.random.default_rng(seed)
-    for weight in _weights(weights, concentration, drivers, draws, max(1, BLOCK // max(groups, 1)), rng):
-        if not groups:
-            break
-        scores = weight @ values.T if sure.all() else _scores(values, spread, weight, rng)
-        leads = _count(scores, sizes, starts)
-        np.add.at(first_weights, leads, weight)
-        first_times += np.bincount(leads, minlength=groups)
-    shares = _shared(starts[:, :items], sizes)[alike] / draws
-    with np.errstate(invalid="ignore", divide="ignore"):
-        central = (first_weights / first_times[:, None])[alike]
-    return RankAcceptability(shares=shares, central_weights=central, draws=draws)
+    for weight in weightings(weights, concentration, drivers, draws, max(1, BLOCK // max(items, 1)), rng):
+        tally.add(weight @ values.T if sure.all() else _scores(values, spread, weight, rng), weight)
+    return tally.result()
 
 
 def _check(
@@ -167,10 +165,10 @@ def _groups(values: Floats, weights: Floats | None, fixed: Floats | None, sure: 
     return np.unique(groups, return_inverse=True)[1].ravel().astype(np.intp)
 
 
-def _weights(
+def weightings(
     weights: Floats | None, concentration: float | None, drivers: int, draws: int, block: int, rng: np.random.Generator
 ) -> Iterator[Floats]:
-    """(b, m) weights, so many at a time."""
+    """(b, m) weights drawn as `rank_acceptability` says, at most ``block`` at a time, ``draws`` in all."""
     for start in range(0, draws, block):
         count = min(block, draws - start)
         if weights is not None and concentration is None:
@@ -196,33 +194,88 @@ def _scores(values: Floats, spread: Floats | None, weight: Floats, rng: np.rando
     return scores
 
 
-def _count(scores: Floats, sizes: Ints, starts: Floats) -> Ints:
-    """Count at which rank each group begins under each draw; the group that is first in each.
+class Tally:
+    """Counts at which rank each item stands, draw by draw.
 
-    The group's number stands in the lowest bits of its score, so that one plain sort orders both: scores that differ by
-    less than 2^(bits - 52) are told apart by the number only.
+    Parameters
+    ----------
+    alike
+        (n,) a number for each item, from 0 without gaps; items with the same number always score alike and share their
+        ranks. There is one column of scores for each number.
+    drivers
+        How many weights a draw has.
+    first
+        Count only so many ranks from the first on; ``None``: all.
     """
-    groups = scores.shape[1]
-    bits = max(int(groups - 1).bit_length(), 1)
-    packed = (np.maximum(scores, 0.0) + 1.0).view(np.int64)  # of positive numbers the bits ascend as they do
-    packed &= ~((1 << bits) - 1)
-    packed |= np.arange(groups)
-    packed.sort(axis=1)
-    packed &= (1 << bits) - 1
-    by_rank = np.ascontiguousarray(packed.T)[::-1]  # the first rank first
-    if (sizes == 1).all():
-        for rank, those in enumerate(by_rank):  # counted rank by rank: a short count stays in the nearest memory
-            starts[:, rank] += np.bincount(those, minlength=groups)
-    else:
-        begins = np.cumsum(sizes[by_rank], axis=0) - sizes[by_rank]
-        place = by_rank * starts.shape[1] + begins
-        starts += np.bincount(place.ravel(), minlength=starts.size).reshape(starts.shape)
-    return np.asarray(by_rank[0])
+
+    def __init__(self, alike: Ints, drivers: int, first: int | None = None) -> None:
+        self._alike = alike
+        self._sizes = np.bincount(alike)
+        groups = len(self._sizes)
+        self._ranks = min(len(alike), first or len(alike))
+        self._depth = min(groups, self._ranks)  # so many groups hold at least so many items
+        self._bits = max(int(groups - 1).bit_length(), 1)
+        self._starts = np.zeros((len(alike) + 1, groups), dtype=np.int64)
+        self._weights, self._times = np.zeros((groups, drivers)), np.zeros(groups, dtype=np.int64)
+        kept = max(1, COUNTED // max(self._depth, 1))
+        self._kept = np.empty((kept, self._depth), dtype=np.uint16 if groups < 1 << 16 else np.uint32)
+        self._filled = 0
+
+    def add(self, scores: Floats, weights: Floats) -> None:
+        """Count (b, groups) scores, 0 or more, under (b, m) weights. The scores are used up: they hold nothing after.
+
+        The group's number stands in the lowest bits of its score, so that one plain sort orders both: scores that
+        differ by less than 2^(bits - 52) are told apart by the number only.
+        """
+        if not len(self._sizes):
+            return
+        scores += 1.0
+        packed = scores.view(np.int64)  # of positive numbers the bits ascend as they do
+        packed &= ~((1 << self._bits) - 1)
+        packed |= np.arange(len(self._sizes))
+        if self._depth < len(self._sizes):
+            packed = np.partition(packed, len(self._sizes) - self._depth, axis=1)[:, -self._depth :]
+        packed.sort(axis=1)
+        packed &= (1 << self._bits) - 1
+        np.add.at(self._weights, packed[:, -1], weights)
+        self._times += np.bincount(packed[:, -1], minlength=len(self._times))
+        for start in range(0, len(packed), len(self._kept)):
+            self._keep(packed[start : start + len(self._kept)])
+
+    def _keep(self, groups: NDArray[np.int64]) -> None:
+        if self._filled + len(groups) > len(self._kept):
+            self._count()
+        self._kept[self._filled : self._filled + len(groups)] = groups
+        self._filled += len(groups)
+
+    def _count(self) -> None:
+        by_rank = np.ascontiguousarray(self._kept[: self._filled].T)[::-1]  # the first rank first
+        self._filled = 0
+        groups = len(self._sizes)
+        if (self._sizes == 1).all():
+            for rank, those in enumerate(by_rank):  # counted rank by rank: a short count stays in the nearest memory
+                self._starts[rank] += np.bincount(those, minlength=groups)
+            return
+        sizes = self._sizes[by_rank]
+        begins = np.minimum(np.cumsum(sizes, axis=0) - sizes, len(self._alike))
+        place = begins * groups + by_rank
+        self._starts += np.bincount(place.ravel(), minlength=self._starts.size).reshape(self._starts.shape)
+
+    def result(self) -> RankAcceptability:
+        """What was counted so far."""
+        self._count()
+        draws = int(self._times.sum())
+        shared = _shared(self._starts[: len(self._alike)].T, self._sizes)[:, : self._ranks]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            central = self._weights / self._times[:, None]
+        return RankAcceptability(
+            shares=shared[self._alike] / max(draws, 1), central_weights=central[self._alike], draws=draws
+        )
 
 
-def _shared(starts: Floats, sizes: Ints) -> Floats:
+def _shared(starts: NDArray[np.int64], sizes: Ints) -> Floats:
     """(groups, n) how often one item of each group stands at each rank: a group shares the ranks from its begin on."""
-    shared = starts.copy()
+    shared = starts.astype(np.float64)
     for group in np.flatnonzero(sizes > 1):
         size = int(sizes[group])
         shared[group] = np.convolve(starts[group], np.ones(size) / size)[: starts.shape[1]]

@@ -4,39 +4,19 @@ from dataclasses import replace
 
 from opex.domain.decisions import Person
 from opex.domain.drivers import DriverSet
-from opex.domain.formulas import formula_of, named
+from opex.domain.formulas import named
 from opex.domain.problems import Refused
-from opex.ranking.measures import MEASURES
+from opex.services import kept_rankings
 from opex.services.context import Context
+from opex.services.in_force import drivers, usable
 from opex.store import decisions
 
 __all__ = ["drivers", "history", "lock", "save", "usable"]
 
 
-def drivers(context: Context) -> DriverSet:
-    """The driver set in force: the last one saved, else the one that comes with opex."""
-    return next((saved.drivers for saved in decisions.drivers(context.database)), context.defaults)
-
-
 def history(context: Context) -> list[decisions.SavedDrivers]:
     """All saved versions, newest first; the first save also keeps the set that it started from."""
     return decisions.drivers(context.database)
-
-
-def usable(candidate: DriverSet) -> DriverSet:
-    """The same set, once every driver's measure is known and its formula finds the drivers that it needs.
-
-    Raises
-    ------
-    Refused
-        Naming the driver, its measure and the measures there are; or the formula and what it lacks.
-    """
-    for driver in candidate.drivers:
-        if not driver.rated and driver.measure not in MEASURES:
-            known = ", ".join((*MEASURES, "rated"))
-            raise Refused(f'Driver {driver.name} has the measure "{driver.measure}"; there are {known}.')
-    formula_of(candidate)
-    return candidate
 
 
 def save(context: Context, wanted: DriverSet, *, person: Person, note: str, seen: int) -> DriverSet:
@@ -75,6 +55,7 @@ def lock(context: Context, formula: str, *, person: Person, note: str, seen: int
 
 def _save(context: Context, wanted: DriverSet, *, person: Person, note: str, seen: int) -> DriverSet:
     usable(wanted)
+    kept_rankings.keep_before(context, occasion=f"before drivers version {seen + 1}", person=person.name)
     at = context.now()
     if not decisions.drivers(context.database) and seen == context.defaults.version:
         first = context.defaults

@@ -1,19 +1,28 @@
 """Export what is seen, with what it was made from stated in the file."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pandas as pd
 
 from opex.domain.priorities import Priorities
-from opex.export import file_name, render
+from opex.export import FORMATS, file_name, render
+from opex.services import kept_rankings
 from opex.services.context import Context
 from opex.services.finding import evidence
 
 __all__ = ["export"]
 
 
-def export(context: Context, seen: Priorities, format: str) -> tuple[str, bytes]:
-    """The file's name and its bytes. Each call has a name of its own, so that nobody is handed another's file."""
+def export(context: Context, seen: Priorities, format: str, *, person: str = "") -> tuple[str, bytes]:
+    """The file's name and its bytes. Each call has a name of its own, so that nobody is handed another's file.
+
+    The whole ranking that it shows is kept, so that a later one can be compared with it.
+    """
+    if format in FORMATS:
+        occasion = f"export as {FORMATS[format].label}"
+        number = kept_rankings.keep_if_can(context, occasion=occasion, person=person, drivers=seen.drivers)
+        seen = replace(seen, ranking=number)
     incidents = _evidence(context, seen) if format == "xlsx" else None
     content = render(seen, format, made_at=context.now(), incidents=incidents)
     return file_name(seen, format, export_id=uuid4().hex[:8]), content

@@ -11,6 +11,7 @@ from opex.domain.mapping import Mapping
 from opex.domain.problems import Problem, Refused
 from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
+from opex.services import kept_rankings
 from opex.services.context import Context, Progress, give_back
 from opex.sources import Proposal, Reading, guard
 from opex.sources.records import called
@@ -147,6 +148,8 @@ def load(
             watermark=watermark(reading) if watermark else None,
             refused=_refused(reading) if not dry_run else None,
         )
+        if not dry_run:
+            kept_rankings.keep_before(context, occasion=f"before a load of {reading.source}", person=person)
         counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run)
         give_back()
         return _report(reading, counts, record.id, dry_run)
@@ -244,6 +247,7 @@ def take_back(context: Context, load: str, *, person: str = "", with_later: bool
     Refused
         There is no such load, later ones stand on it, or it was taken back already.
     """
+    kept_rankings.keep_before(context, occasion="before a load was taken back", person=person)
     return facts.take_back(context.database, load, person=person, at=context.now(), with_later=with_later)
 
 

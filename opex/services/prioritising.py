@@ -24,7 +24,7 @@ from opex.ranking.ranking import Alphabet, Ranking, alphabetical, worths
 from opex.ranking.replay import covered, replay
 from opex.review.order import agreed_order
 from opex.review.state import moves, opportunities
-from opex.services import driving
+from opex.services import in_force
 from opex.services.context import Context, Progress
 from opex.services.figures import figures as figures_of_systems
 from opex.services.finding import candidates
@@ -32,7 +32,7 @@ from opex.services.knowing import Known, known
 from opex.store import decisions
 
 __all__ = [
-    "Board", "board", "everything", "evidence_of", "explain", "one", "priorities", "replay_of", "reranked",
+    "Board", "board", "everything", "evidence_of", "explain", "move_of", "one", "priorities", "replay_of", "reranked",
     "saved_order",
 ]  # fmt: skip
 
@@ -41,13 +41,15 @@ __all__ = [
 class Board:
     """Everything that a ranking needs but the weights, so that a moved weight costs one matrix product.
 
-    ``key`` names all that the board depends on: what is derived from it can be kept under it.
+    ``key`` names all that the board depends on: what is derived from it can be kept under it; ``worths_key`` the same,
+    weights aside.
     ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
     stand in the ranking), ``ranges`` (n, m, 2) the interval of each raw value; ``all_items`` also holds declined,
     merged and done ones, by id.
     """
 
     key: Hashable
+    worths_key: Hashable
     as_of: datetime
     drivers: DriverSet
     items: tuple[Opportunity, ...]
@@ -91,7 +93,7 @@ def board(
     if isinstance(now, NotEnoughData):
         return now
     found = candidates(context, as_of, progress)
-    chosen = driving.usable(drivers or driving.drivers(context))
+    chosen = in_force.usable(drivers or in_force.drivers(context))
     decided = context.database.revisions()["decisions"]
     key = (now.revision, decided, now.as_of, chosen)
     return context.memory.get("board", key, lambda: _board(context, now, found, chosen, key))
@@ -107,6 +109,7 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
     real = ~now.facts.incidents["planned"].astype(bool) & (now.facts.incidents["started_at"] > now.as_of - YEAR)
     return Board(
         key=key,
+        worths_key=key,
         as_of=now.as_of,
         drivers=chosen,
         items=items,
@@ -157,7 +160,7 @@ def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Prioritie
     ranking = ranked_by(of.formula, of.values, ~np.isnan(of.raw), counts, of.effort_days, of.confidence, of.alphabet)
     made = _figures(of, counts)
     computed = [of.items[n].id for n in np.argsort(ranking.ranks, kind="stable")]
-    placed = {entry.opportunity: _move(entry) for entry in of.moves}
+    placed = {entry.opportunity: move_of(entry) for entry in of.moves}
     agreed = agreed_order(computed, [(item, move.to) for item, move in placed.items()])
     position = {item.id: n for n, item in enumerate(of.items)}
     order = [position[item] for item in agreed]
@@ -175,7 +178,8 @@ def saved_order(context: Context, of: Board) -> Priorities:
     return context.memory.get("saved order", of.key, lambda: reranked(of))
 
 
-def _move(entry: Entry) -> Move:
+def move_of(entry: Entry) -> Move:
+    """The adjustment that an entry of the journal made."""
     said = entry.saying
     if not isinstance(said, Moved):
         raise TypeError(f"entry {entry.seq} is no move")

@@ -23,7 +23,7 @@ from opex.domain.decisions import (
 )
 from opex.domain.opportunities import Opportunity, Removal
 from opex.domain.problems import NotEnoughData, Refused
-from opex.services import driving
+from opex.services import driving, explaining
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.prioritising import board, everything, one, saved_order
@@ -127,13 +127,19 @@ def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, l
 
 
 def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reason: str, words: str = "") -> int:
-    """Give it a place in the agreed order, with a reason; the computed order stays in view."""
+    """Give it a place in the agreed order, with a reason; the computed order stays in view.
+
+    A reason that is about weights keeps the price with it: which weights would have put it there.
+    """
     ranked = sum(item.open for item in everything(context).values())
     if not (item := one(context, opportunity)).open:
         raise Refused(f'"{item.title}" is {item.status} and has no place in the ranking.')
     if to > ranked:
         raise Refused(f"There are {ranked} places; this is {to}.")
-    return say(context, opportunity, Moved(to=to, reason=reason, words=words), speaker)
+    asked = explaining.price_of_move(context, opportunity, to) if reason == "weights" else None
+    return say(
+        context, opportunity, Moved(to=to, reason=reason, words=words, price=asked.moved if asked else None), speaker
+    )
 
 
 def undo(context: Context, entry: Entry, speaker: Speaker) -> int:

@@ -41,7 +41,9 @@ def applied(of: Board, scenario: Scenario) -> Board:
     if scenario.of_items:
         of = _with_items(of, drivers, scenario)
     placed = worths(of.raw, drivers.drivers) if scenario.anchors or scenario.of_items else of.values
-    return replace(of, key=("what if", of.key, scenario.key), drivers=drivers, values=placed)
+    key, evidence = (("what if", of.key, one.key) for one in (scenario, replace(scenario, weights={})))
+    only_weights = not (scenario.anchors or scenario.of_items)
+    return replace(of, key=key, worths_key=of.worths_key if only_weights else evidence, drivers=drivers, values=placed)
 
 
 def _with_items(of: Board, drivers: DriverSet, scenario: Scenario) -> Board:

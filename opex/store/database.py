@@ -22,7 +22,8 @@ from opex.store.schema import revisions
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
-FACTS, DECISIONS, SOURCES, SCENARIOS = "facts", "decisions", "sources", "scenarios"
+FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
+RANKINGS, SCENARIOS = "rankings", "scenarios"
 
 
 class Busy(Refused):

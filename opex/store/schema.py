@@ -254,3 +254,18 @@ journal = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
 )
+
+rankings = sa.Table(
+    "rankings",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, nullable=False, unique=True),  # of its content: the same ranking is kept once
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("as_of", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("occasion", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("drivers", sa.Text, nullable=False),  # TOML
+    sa.Column("content", sa.LargeBinary, nullable=False),  # JSON, compressed by zlib
+    sa.Column("evidence", sa.LargeBinary, nullable=False),  # the same
+)

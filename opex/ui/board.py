@@ -11,12 +11,15 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.scenarios import Scenario
 from opex.export import FORMATS
 from opex.ranking.headline import headline
-from opex.services import exporting, prioritising, what_if
+from opex.services import doubt, exporting, prioritising, what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
+from opex.ui.doubt import doubt_view
 from opex.ui.drawer import open_drawer
 from opex.ui.formulas import formulas_view
+from opex.ui.moves import moves_view, since_last
 from opex.ui.ranked_list import ranked_list, rows
+from opex.ui.session import person
 from opex.ui.trying import moved_scenario
 from opex.ui.what_if import what_if_panel
 
@@ -24,6 +27,7 @@ __all__ = ["board_view", "export_menu"]
 
 FIRST = 10
 MOST_SHOWN = 500
+VIEWS = ["List", "Benefit and cost", "Doubt", "Formulas", "Moves"]
 
 
 @st.fragment
@@ -35,17 +39,19 @@ def board_view(of: Context) -> None:
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
-    saved = prioritising.saved_order(of, board)
+    saved = doubt.with_doubt(of, board, prioritising.saved_order(of, board))
     st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
+    since_last(of, saved)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
             wanted = _filters(board)
         weighing = st.toggle("Weights", key="weighing")
         view = st.segmented_control(
             "View",
-            ["List", "Benefit and cost", "Formulas"],
+            VIEWS,
             default="List",
             key="view",
+            bind="query-params",
             label_visibility="collapsed",
             required=True,
         )
@@ -65,6 +71,7 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     tried = what_if.tried(of, board, scenario)
     saved = prioritising.saved_order(of, board)
     order = saved if scenario.empty else prioritising.reranked(tried)
+    order = doubt.with_doubt(of, tried, order)
     order = replace(order, replay=prioritising.replay_of(tried, order), workspace=of.name)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
@@ -72,6 +79,8 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
         if view == "Formulas":
             formulas_view(of, tried, seen)
         else:
+            if view == "Doubt":
+                doubt_view(of, tried, order)
             _rows(of, seen, saved, view)
         if order.replay is not None:
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
@@ -87,6 +96,9 @@ def _as_moved(scenario: Scenario) -> str:
 
 
 def _rows(of: Context, seen: Priorities, saved: Priorities, view: str) -> None:
+    if view == "Moves":
+        moves_view(of)
+        return
     if not seen.items:
         st.info("No opportunity passes the filter." if seen.filters else "Nothing stands in the ranking.")
         return
@@ -180,7 +192,8 @@ def export_menu(of: Context) -> None:
             seen = st.session_state.get("seen")
             if isinstance(seen, Priorities):
                 try:
-                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen))
+                    made_by = me.name if (me := person()) else ""
+                    st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen, person=made_by))
                 except Refused as refusal:
                     st.error(str(refusal))
         made = st.session_state.get("exported")

@@ -1,20 +1,19 @@
 """The drawer: one opportunity, in the order in which a person asks: what to do, why, how the score comes about."""
 
-import pandas as pd
 import streamlit as st
 
-from opex.charts import waterfall
-from opex.domain.decisions import MOVE_REASONS, VERDICTS, Commented, Described, Entry, Struck, Validated, Withdrawn
-from opex.domain.drivers import Driver, DriverSet
+from opex.domain.decisions import VERDICTS, Commented, Described, Entry, Struck, Validated, Withdrawn
 from opex.domain.opportunities import EFFORT_SIZES, Opportunity
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData
 from opex.domain.safe import markdown
-from opex.ranking.explain import sentences
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
-from opex.ui.session import save
+from opex.ui.doubt import how_sure
+from opex.ui.drawer_move import move
+from opex.ui.drawer_score import score
+from opex.ui.session import again, save
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
@@ -36,15 +35,10 @@ def open_drawer(of: Context, opportunity: str) -> None:
         st.info(item.opportunity.returned)
     _what_to_do(of, item)
     _why(of, item, order)
-    _score(of, item, order.drivers)
-    _move(of, item, len(order.items))
+    score(of, item, order)
+    how_sure(of, item)
+    move(of, item, len(order.items))
     _history(of, item.opportunity)
-
-
-def _again(saved: bool) -> None:
-    if saved:
-        st.session_state["said"] = True
-        st.rerun(scope="fragment")
 
 
 def _what_to_do(of: Context, item: Priority) -> None:
@@ -94,7 +88,7 @@ def _describe(of: Context, it: Opportunity) -> None:
                 status=status if status != it.status else None,
                 **removal,
             )
-            _again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
+            again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
 
 
 def _why(of: Context, item: Priority, order: Priorities) -> None:
@@ -130,7 +124,7 @@ def _incidents(of: Context, it: Opportunity) -> None:
     if not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
-        _again(strike_form(of, it.id, chosen))
+        again(strike_form(of, it.id, chosen))
     if it.strikes:
         struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
         st.caption(f"Struck: {struck}. Undo below.")
@@ -152,69 +146,7 @@ def _validate(of: Context, it: Opportunity) -> None:
                 st.error("Choose one of the three.")
             else:
                 saying = Validated(verdict=verdict, why=why, impacts=impacts)
-                _again(save(f"validate_{it.id}", lambda s: reviewing.say(of, it.id, saying, s)))
-
-
-def _score(of: Context, item: Priority, drivers: DriverSet) -> None:
-    st.markdown("#### How the score comes about")
-    ordered = sorted(drivers.drivers, key=lambda driver: -item.contributions[driver.name])
-    points = [100 * item.contributions[driver.name] for driver in ordered]
-    rows = pd.DataFrame(
-        {
-            "driver": [driver.title for driver in ordered],
-            "start": [sum(points[:n]) for n in range(len(points))],
-            "points": points,
-            "most": [100 * driver.weight for driver in ordered],
-            "known": [item.values[driver.name] is not None for driver in ordered],
-        }
-    )
-    told = sentences(item, drivers)
-    first, others = (told[:1], told[1:]) if item.figure is None else (told[:2], told[2:])
-    st.markdown(markdown(" ".join(first)))
-    st.altair_chart(waterfall(rows), alt=f"Points by driver, adding up to {100 * item.score:.1f}")
-    with st.expander("In sentences, driver by driver"):
-        for sentence in others:
-            st.markdown(f"- {markdown(sentence)}")
-    rated = [driver for driver in drivers.drivers if driver.rated]
-    if rated:
-        with st.expander(f"Rate it on {' and '.join(driver.title.lower() for driver in rated)}"):
-            for driver in rated:
-                _rate(of, item.opportunity, driver)
-
-
-def _rate(of: Context, it: Opportunity, driver: Driver) -> None:
-    given = it.ratings.get(driver.name, {})
-    texts = dict(driver.rubric)
-    with st.form(f"rate_{it.id}_{driver.name}"):
-        level = st.radio(
-            driver.title, list(texts), index=None, format_func=lambda n: f"{n}: {texts[n]}", help=driver.definition
-        )
-        if given:
-            st.caption("Given: " + ", ".join(f"{markdown(who)} {said}" for who, said in given.items()))
-        if st.form_submit_button("Save rating") and level is not None:
-            form = f"rate_{it.id}_{driver.name}"
-            _again(save(form, lambda s: reviewing.rate(of, it.id, s, driver=driver.name, level=level)))
-
-
-def _move(of: Context, item: Priority, places: int) -> None:
-    it = item.opportunity
-    st.markdown("#### Move it")
-    if item.move is not None:
-        st.markdown(
-            f"{markdown(item.move.person)} put it at place {item.move.to} ({MOVE_REASONS[item.move.reason]}); "
-            f"computed it is {item.computed_rank}."
-        )
-    with st.form(f"move_{it.id}"):
-        left, right = st.columns([1, 2])
-        to = left.number_input("To place", 1, places, item.rank)
-        reason = right.selectbox("Reason", list(MOVE_REASONS), index=None, format_func=MOVE_REASONS.__getitem__)
-        words = st.text_input("In words", max_chars=500)
-        if st.form_submit_button("Move"):
-            if reason is None:
-                st.error("Give a reason: colleagues will ask for it.")
-            else:
-                form, seen = f"move_{it.id}", it.version
-                _again(save(form, lambda s: reviewing.move(of, it.id, s, to=to, reason=reason, words=words), seen=seen))
+                again(save(f"validate_{it.id}", lambda s: reviewing.say(of, it.id, saying, s)))
 
 
 def _history(of: Context, it: Opportunity) -> None:
@@ -224,7 +156,7 @@ def _history(of: Context, it: Opportunity) -> None:
     with st.form(f"comment_{it.id}", clear_on_submit=True, border=False):
         text = st.text_area("Comment", max_chars=4000, height=80)
         if st.form_submit_button("Add comment"):
-            _again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
+            again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
     entries = reviewing.journal(of, it.id)
     here = {entry.seq for entry in standing(entries)}
     with st.expander(f"History ({len(entries)})", expanded=False):
@@ -238,7 +170,7 @@ def _entry(of: Context, entry: Entry, *, undo: bool) -> None:
     told = markdown(entry.saying.told)
     left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {told}")
     if undo and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
-        _again(save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."))
+        again(save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."))
 
 
 def _undone(entry: Entry) -> str:

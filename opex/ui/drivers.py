@@ -13,13 +13,14 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.safe import markdown
 from opex.ranking.measures import MEASURES
 from opex.ranking.scales import worth
-from opex.services import driving, prioritising
+from opex.ranking.swing import rescaled, swing_ratio
+from opex.services import anchoring, driving, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.session import refusals, save
 from opex.ui.words import moment
 
-__all__ = ["driver_editor", "driver_list", "driver_toml", "versions"]
+__all__ = ["anchor_warnings", "driver_editor", "driver_list", "driver_toml", "versions"]
 
 
 def driver_list(of: Context, drivers: DriverSet) -> Driver:
@@ -52,18 +53,15 @@ def driver_list(of: Context, drivers: DriverSet) -> Driver:
 def _today(board: Board | NotEnoughData, n: int) -> str:
     if isinstance(board, NotEnoughData) or not len(board.items):
         return "no items yet"
-    known = board.raw[:, n][~np.isnan(board.raw[:, n])]
-    if not len(known):
-        return "idle: nobody has rated it"
-    if np.ptp(board.values[~np.isnan(board.raw[:, n]), n]) < 1e-9 and len(known) > 1:
-        return "idle: all items alike"
-    clipped = int((known > max(_ends(board, n))).sum())
-    return f"{len(known)} of {len(board.items)} known" + (f", {clipped} beyond the anchor" if clipped else "")
+    known = int((~np.isnan(board.raw[:, n])).sum())
+    return f"{known} of {len(board.items)} known"
 
 
-def _ends(board: Board, n: int) -> tuple[float, float]:
-    scale = board.drivers.drivers[n].scale
-    return scale.zero_at, scale.one_at
+def anchor_warnings(of: Context) -> None:
+    """One sentence for each driver that orders nothing today, or whose anchors cut items off."""
+    board = prioritising.board(of)
+    if not isinstance(board, NotEnoughData):
+        st.caption("  \n".join(map(markdown, anchoring.warnings(board).values())))
 
 
 def driver_editor(of: Context, drivers: DriverSet, chosen: Driver) -> None:
@@ -72,7 +70,7 @@ def driver_editor(of: Context, drivers: DriverSet, chosen: Driver) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         try:
-            edited = _fields(drivers, chosen)
+            edited = _trade_off_kept(drivers, chosen, _fields(drivers, chosen))
         except Refused as refusal:
             st.error(str(refusal))
             return
@@ -113,6 +111,21 @@ def _fields(drivers: DriverSet, driver: Driver) -> Driver:
         driver, title=title, definition=definition, family=family, measure=measure, unit=unit, rubric=rubric,
         weight=weight / 100, scale=replace(driver.scale, zero_at=zero, one_at=one, curve=curve),
     )  # fmt: skip
+
+
+def _trade_off_kept(drivers: DriverSet, before: Driver, after: Driver) -> Driver:
+    """The same, with the weight that keeps what a step is worth after an anchor was moved, unless a person says no."""
+    ratio = swing_ratio(before.scale, after.scale)
+    untouched = abs(after.weight - before.weight) < 1e-6 and after.measure == before.measure
+    if ratio is None or abs(ratio - 1) < 1e-9 or not untouched:
+        return after
+    weight = rescaled(before.weight, ratio)
+    kept = st.checkbox(
+        f"Keep the trade-off: weight {before.weight:.0%} becomes {weight:.0%}", True,
+        key=f"trade_off_{before.name}_{drivers.version}",
+        help="Between other anchors the same weight would make each step worth more or less than people agreed on.",
+    )  # fmt: skip
+    return replace(after, weight=weight) if kept else after
 
 
 def _rubric(text: str) -> tuple[tuple[int, str], ...]:

@@ -13,18 +13,32 @@ function cell(label, text, quiet) {
   return box
 }
 
+// A bar from low to high, both shares of the whole width; a tick where the value itself stands.
+function bar(kind, low, high, at) {
+  const whole = make("span", "bar " + kind)
+  whole.setAttribute("aria-hidden", "true")
+  const range = make("i")
+  range.style.left = 100 * low + "%"
+  range.style.width = Math.max(0, 100 * (high - low)) + "%"
+  whole.append(range)
+  if (at !== undefined) {
+    const tick = make("b")
+    tick.style.left = 100 * at + "%"
+    whole.append(tick)
+  }
+  return whole
+}
+
 function benefit(row) {
   const box = cell("benefit", row.benefit)
-  if (row.high > 0) {
-    const bar = make("span", "bar")
-    bar.style.display = "block"
-    bar.setAttribute("aria-hidden", "true")
-    const range = make("i")
-    range.style.left = 100 * row.low + "%"
-    range.style.width = Math.max(0, 100 * (row.high - row.low)) + "%"
-    bar.append(range)
-    box.append(bar)
-  }
+  if (row.high > 0) box.append(bar("benefit", row.low, row.high))
+  return box
+}
+
+function sure(row) {
+  if (!row.band) return cell("how sure", row.sure, true)
+  const box = cell("how sure", row.band.told)
+  box.append(bar("places", row.band.low, row.band.high, row.band.at), make("span", "quiet", row.sure))
   return box
 }
 
@@ -40,7 +54,7 @@ function build(row, selected, choose) {
   const status = make("span")
   status.append(make("span", "status " + row.status, row.status), make("br"), make("span", "quiet", row.who))
   const facts = make("span", "facts")
-  facts.append(benefit(row), cell("how sure", row.sure, true), cell("cost", row.cost, true), status)
+  facts.append(benefit(row), sure(row), cell("cost", row.cost, true), status)
   button.append(rank, what, facts)
   button.onclick = () => choose(row.id)
   return button

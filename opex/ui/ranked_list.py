@@ -31,9 +31,10 @@ def ranked_list(items: Sequence[dict[str, Any]], *, selected: str | None, key: s
 def rows(items: Sequence[Priority], saved: Mapping[str, int]) -> list[dict[str, Any]]:
     """What the list shows of each item; ``saved`` holds the ranks of the saved order, for ghosts."""
     most = max((item.evidence.hours_high for item in items), default=0.0) or 1.0
+    worst = max((item.doubt.rank_high for item in items if item.doubt), default=1)
     shown, below = [], False
     for item in items:
-        row = _row(item, saved.get(item.id, item.rank), most)
+        row = _row(item, saved.get(item.id, item.rank), most) | {"band": _band(item, worst)}
         if not item.enough_rated and not below and item.move is None:
             row["below"], below = (
                 "Less than half of the weight is known for these, so they stand below the others:",
@@ -60,6 +61,17 @@ def _row(item: Priority, saved: int, most: float) -> dict[str, Any]:
         "who": opportunity.owner or "no owner yet",
         "status": opportunity.status,
     }
+
+
+def _band(item: Priority, worst: int) -> dict[str, Any] | None:
+    """Between which places nine of ten draws put it, in words and as shares of the width of ``worst`` places."""
+    if item.doubt is None:
+        return None
+    low, high = item.doubt.rank_low, item.doubt.rank_high
+    told = f"place {low} to {high}" if low < high else f"place {low}"
+    tied = item.doubt.tied
+    ends = {"low": (low - 1) / worst, "high": high / worst, "at": (min(item.computed_rank, worst) - 0.5) / worst}
+    return {"told": f"{told}, tied with {tied}" if tied else told, **ends}
 
 
 def _was(item: Priority, saved: int) -> str:

@@ -15,7 +15,7 @@ from opex.services.knowing import sizes
 from opex.services.loading import load_sample
 from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
-__all__ = ["context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
+__all__ = ["again", "context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")
@@ -126,6 +126,13 @@ def save(form: str, write: Callable[[Speaker], object], *, seen: int | None = No
     st.session_state.pop(f"request_{form}", None)
     st.toast(done)
     return True
+
+
+def again(saved: bool) -> None:
+    """After a save in the drawer: draw it again, and let the page behind it follow."""
+    if saved:
+        st.session_state["said"] = True
+        st.rerun(scope="fragment")
 
 
 @contextmanager

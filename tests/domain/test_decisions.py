@@ -29,6 +29,7 @@ from opex.domain.decisions import (
     saying_from,
     tripwire,
 )
+from opex.domain.duels import Dueled
 from opex.domain.problems import Refused
 
 MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -49,8 +50,12 @@ ONE_OF_EACH = [
     ThemeRenamed(name="Mail relay"),
     ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
     ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
+    Dueled(
+        first="theme-1", second="area-2", answer="second", picked="random", session="may",
+        first_worths={"hours": 0.2}, second_worths={"hours": 0.5}, drivers=3,
+    ),
     Withdrawn(seq=12),
-]
+]  # fmt: skip
 
 
 def test_one_of_each_kind_is_tried() -> None:

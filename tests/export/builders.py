@@ -9,7 +9,7 @@ import pandas as pd
 
 from opex.domain.drivers import Driver, DriverSet, Scale
 from opex.domain.opportunities import Candidate, Opportunity, Reason, Removal
-from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
+from opex.domain.priorities import Doubt, Draws, Evidence, Move, Priorities, Priority, Replay
 
 AS_OF = datetime(2026, 6, 30, tzinfo=UTC)
 MADE_AT = datetime(2026, 7, 1, 9, 30, tzinfo=UTC)
@@ -106,6 +106,9 @@ def flagged() -> Priority:
         ranges={"hours_lost": (80.5, 171.25), "growth": (5.0, 44.0), "audit": None},
         evidence=evidence(),
         why="14 of 31 incidents follow a deploy within 2 h (chance would give 4).",
+        doubt=Doubt(
+            rank_low=1, rank_high=4, p_top={1: 0.55, 3: 0.9, 10: 1.0}, group=("theme-kafka", "area-checkout-deploy")
+        ),
     )
 
 
@@ -174,6 +177,7 @@ def small_example() -> Priorities:
         workspace="Shop operations",
         filters="system is checkout, kafka or none; status is not done",
         total=46,
+        drawn=Draws(draws=10_000, seed=7, concentration=60.0),
     )
 
 

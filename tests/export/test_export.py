@@ -270,6 +270,9 @@ def test_the_workbook_shows_the_list_with_real_numbers() -> None:
         "hours lost (12 months)": 266.5,
         "score (0-100)": 67.5,
         "drivers rated": "3 of 3",
+        "rank, best of 90 % of draws": 1,
+        "rank, worst of 90 % of draws": 4,
+        "among the first 3 (% of draws)": 90,
         "moved: reason": None,
         "moved: in words": None,
         "moved: by": None,
@@ -281,7 +284,7 @@ def test_the_workbook_shows_the_list_with_real_numbers() -> None:
         "Audit findings: contribution (points)": 15,
         "id": "area-checkout-deploy",
     }
-    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet["A2"].font.b) == ("D2", "A1:AE4", True)
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet["A2"].font.b) == ("D2", "A1:AH4", True)
     assert sheet["C2"].alignment.wrap_text
     assert sheet["C2"].quotePrefix
 

@@ -18,14 +18,18 @@ PAGES = {
     "inbox": "Inbox",
     "operations": "Operations review",
     "drivers": "Drivers",
+    "questions": "Questions",
     "load": "Load",
     "systems": "Systems",
     "team": "Team",
 }
 VIEWS = {
+    "priorities?view=Doubt": "Priorities",
     "evidence?evidence_view=Changes+and+incidents": "Evidence",
     "evidence?evidence_view=Compare": "Evidence",
     "evidence?evidence_view=Trends": "Evidence",
+    "questions?questions_view=Swing+weights": "Questions",
+    "questions?questions_view=What+choices+imply": "Questions",
     "operations?operations_view=Delivery": "Operations review",
     "operations?operations_view=What+to+expect": "Operations review",
 }
@@ -73,7 +77,7 @@ def test_a_page_shows_its_answer_and_can_be_used_by_all(browser: Browser, sample
     )
     visitor = Visitor(page=context.new_page(), address=sample)
     visitor.page.on("request", visitor.note)
-    visitor.go(f"/{'' if page == 'priorities' else page}{'&' if '?' in page else '?'}workspace=Sample+data")
+    visitor.go(f"/{page.removeprefix('priorities')}{'&' if '?' in page else '?'}workspace=Sample+data")
     shown = visitor.page
     assert shown.locator("h1").inner_text() == (PAGES | VIEWS)[page]
     assert shown.get_by_text("Something went wrong").count() == 0

@@ -221,16 +221,16 @@ def test_each_sentence_holds_the_numbers_that_multiply_out_to_its_points() -> No
     hours, growth, value = DRIVERS.drivers
     assert driver_sentence(one, hours) == (
         "Hours lost a year: 100.0 hours lost in the past 12 months × an assumed likely removal of 50% = 50.0 hours a "
-        "year; on a linear scale from 0 (counts 0) to 200 (counts 1) that is 0.25 × 50 = 12.5 points."
+        "year; on a linear scale from 0 (counts 0) to 200 (counts 1) that is 0.250 × 50 = 12.5 points."
     )
-    assert driver_sentence(one, growth).endswith("(counts 0) to 4 (counts 1) that is 0.50 × 30 = 15.0 points.")
+    assert driver_sentence(one, growth).endswith("(counts 0) to 4 (counts 1) that is 0.500 × 30 = 15.0 points.")
     assert driver_sentence(one, value) == (
         "Value: nothing is known, so it counts at the middle of its scale: 0.50 × 20 = 10.0 points."
     )
     rated = item("x", 1, 0.15, opportunity=half, values={"value": 3.0}, contributions={"value": 0.15})
     assert driver_sentence(rated, value) == (
         "Value: level 3 (“much”), the median of 2 ratings; on a linear scale from 0 (counts 0) to 4 (counts 1) that "
-        "is 0.75 × 20 = 15.0 points."
+        "is 0.750 × 20 = 15.0 points."
     )
 
 
@@ -241,8 +241,9 @@ def test_the_explanation_goes_from_the_place_over_the_drivers_to_the_move() -> N
     lines = sentences(one, DRIVERS)
     assert lines[0] == ("“X” scores 25.0 of 100 points under default v7; that is place 3. 1 of 3 drivers have a value.")
     assert [line.split(":")[0] for line in lines[1:4]] == ["Growth", "Hours lost a year", "Value"]
-    assert lines[4] == "Less than half of the weight has a value, so it stands below all items that have more."
-    assert lines[5] == "Bo moved it to place 1 (commitment): “promised”."
+    assert lines[4] == "Together: 15.0 + 5.0 + 5.0 = 25.0 points, each rounded to a tenth."
+    assert lines[5] == "Less than half of the weight has a value, so it stands below all items that have more."
+    assert lines[6] == "Bo moved it to place 1 (commitment): “promised”."
 
 
 def order(*items: Priority, told: Replay | None = None) -> Priorities:

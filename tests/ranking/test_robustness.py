@@ -33,6 +33,13 @@ def test_three_drivers_with_one_champion_each_share_the_first_place() -> None:
     assert found.shares == pytest.approx(np.full((3, 3), 1 / 3), abs=0.01)
 
 
+def test_three_alternatives_on_a_triangle_of_weights_have_known_areas() -> None:
+    """The third, 0.4 on each driver, is first where w1 < 0.4 and w2 < 0.4: 1 - 2 (0.6)^2 + 0.2^2 of the triangle."""
+    values = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.4, 0.4, 0.4]])
+    found = rank_acceptability(values, draws=60_000, seed=8)
+    assert found.top(1) == pytest.approx([0.34, 0.34, 0.32], abs=0.008)
+
+
 def test_weights_are_drawn_around_the_stated_ones_as_firmly_as_is_said() -> None:
     """Two drivers: the weight of the first is beta(c w, c (1 - w)) distributed; here P(beta(6, 4) > 1/2) = 0.7461."""
     found = rank_acceptability(np.eye(2), np.array([0.6, 0.4]), concentration=10, draws=40_000, seed=1)
@@ -76,6 +83,37 @@ def test_the_range_holds_the_stated_share_of_the_draws() -> None:
     shares = np.array([[0.02, 0.08, 0.6, 0.3], [0.98, 0.02, 0.0, 0.0]])
     best, worst = RankAcceptability(shares=shares, central_weights=np.empty((2, 0)), draws=100).range(0.9)
     assert (best.tolist(), worst.tolist()) == ([2, 1], [4, 1])
+
+
+def test_the_first_ranks_alone_are_the_same_as_among_all() -> None:
+    values = np.random.default_rng(4).random((40, 3))
+    values[7] = values[21]  # two that share their ranks
+    everything = rank_acceptability(values, draws=3_000, seed=6)
+    some = rank_acceptability(values, draws=3_000, seed=6, first=5)
+    np.testing.assert_allclose(some.shares, everything.shares[:, :5], atol=1e-12)
+    np.testing.assert_array_equal(some.central_weights, everything.central_weights)
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(st.integers(2, 8), st.integers(1, 4), st.integers(0, 10**6))
+def test_a_dominated_item_never_stands_above_its_dominator(items: int, drivers: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.random((items, drivers))
+    values[0] = values[1] * 0.9  # below the second on every driver
+    cumulated = rank_acceptability(values, draws=200, seed=seed).shares.cumsum(axis=1)
+    assert (cumulated[0] <= cumulated[1] + 1e-12).all()
+
+
+@settings(deadline=None, derandomize=True, max_examples=30)
+@given(st.integers(2, 8), st.integers(1, 4), st.integers(0, 10**6))
+def test_the_order_of_the_list_and_a_copy_of_an_item_favour_nobody(items: int, drivers: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    values = random.random((items, drivers))
+    order = random.permutation(items)
+    found = rank_acceptability(values, draws=300, seed=seed).shares
+    np.testing.assert_allclose(rank_acceptability(values[order], draws=300, seed=seed).shares, found[order], atol=1e-12)
+    twice = rank_acceptability(np.vstack([values, values[:1]]), draws=300, seed=seed).shares
+    np.testing.assert_allclose(twice[0], twice[-1], atol=1e-12)
 
 
 def test_an_item_that_is_never_first_has_no_weights_to_believe_in() -> None:

@@ -27,6 +27,7 @@ from opex.domain.decisions import (
     Withdrawn,
 )
 from opex.domain.drivers import DriverSet
+from opex.domain.duels import Dueled
 from opex.domain.opportunities import Candidate, Reason, Removal
 from opex.domain.systems import Catalogue, System
 from opex.store import decisions, facts
@@ -55,8 +56,12 @@ SAYINGS: list[Saying] = [
     ThemeRenamed(name="Mail relay"),
     ThemesMerged(other="theme-2", anchors=("jira:1", "jira:2"), other_anchors=("jira:3",)),
     ThemeSplit(incidents=("jira:1", "jira:2"), stays=("jira:3", "jira:4"), name="Spam"),
+    Dueled(
+        first="a", second="b", answer="equal", picked="information", first_worths={"hours": 0.30000000000000004},
+        second_worths={}, drivers=7,
+    ),
     Withdrawn(seq=2**62),
-]
+]  # fmt: skip
 
 
 def append(database: Database, of: str = "x", saying: Saying | None = None, **changes: object) -> int:
@@ -127,7 +132,7 @@ def test_an_acceptance_without_words_is_named_by_its_kind(database: Database) ->
 
 def test_decisions_raise_their_own_revision(database: Database) -> None:
     append(database)
-    assert database.revisions() == {"facts": 0, "decisions": 1, "sources": 0, "scenarios": 0}
+    assert database.revisions() == {"facts": 0, "decisions": 1, "sources": 0, "rankings": 0, "scenarios": 0}
 
 
 def test_a_refused_entry_raises_no_revision(database: Database) -> None:

@@ -1,0 +1,63 @@
+"""Swing weights: what is it worth to move each driver from its 0 anchor to its 1 anchor?"""
+
+import pandas as pd
+import streamlit as st
+
+from opex.domain.drivers import Driver
+from opex.domain.safe import markdown
+from opex.ranking.swing import swing_weights
+from opex.services import driving
+from opex.services.context import Context
+from opex.ui.draft import take_over
+
+__all__ = ["swing_view"]
+
+
+@st.fragment
+def swing_view(of: Context) -> None:
+    """The first swing, the others beside it, and the weights that follow."""
+    drivers = driving.drivers(of)
+    st.markdown(
+        "Imagine an item that stands at the 0 anchor of every driver. You may move it on **one** of them to the 1 "
+        "anchor."
+    )
+    names = {driver.name: driver for driver in drivers.drivers}
+    first = st.selectbox(
+        "Which one would you move first?", list(names), index=None, key=f"swing_first_{drivers.version}",
+        format_func=lambda name: f"{names[name].title}: {_swing(names[name])}", placeholder="The one that matters most",
+    )  # fmt: skip
+    if first is None:
+        return
+    st.markdown("That swing counts 100. What is each of the others worth beside it, from 0 (nothing) to 100 (as much)?")
+    points: dict[str, float | None] = {first: 100.0}
+    for name, driver in names.items():
+        if name != first:
+            points[name] = st.number_input(
+                f"{markdown(driver.title)}: {markdown(_swing(driver))}", 0.0, 100.0, None, 5.0, format="%.0f",
+                key=f"swing_{drivers.version}_{first}_{name}", placeholder="0 to 100",
+            )  # fmt: skip
+    given = {name: value for name, value in points.items() if value is not None}
+    if len(given) < len(names):
+        st.caption(
+            f"{len(names) - len(given)} of {len(names)} are open. Nothing is suggested, so that nothing leads you."
+        )
+        return
+    weights = swing_weights(given)
+    rows = [
+        {
+            "driver": markdown(driver.title), "points": f"{given[name]:.0f}", "in force": f"{driver.weight:.0%}",
+            "from swings": f"{weights[name]:.0%}",
+        }
+        for name, driver in names.items()
+    ]  # fmt: skip
+    st.table(pd.DataFrame(rows).set_index("driver"))
+    take_over(drivers.reweighted(weights), "weights by swings across the anchors", key="swing_take")
+
+
+def _swing(driver: Driver) -> str:
+    """From the one anchor to the other, in the words of the rubric where there is one."""
+    scale = driver.scale
+    rubric = {float(level): text for level, text in driver.rubric}
+    if driver.rated and scale.zero_at in rubric and scale.one_at in rubric:
+        return f"from “{rubric[scale.zero_at]}” to “{rubric[scale.one_at]}”"
+    return f"from {scale.zero_at:g} to {scale.one_at:g} {driver.unit}"
