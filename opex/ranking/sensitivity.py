@@ -84,7 +84,7 @@ def leaders(
         The items' alphabet: of items that score alike to twelve digits along a whole stretch the first leads, as in
         `rank`.
     over
-        (n,) what each score is divided by (days of work); NaN items lead only where all are such.
+        (n,) what each score is divided by (days of work); where NaN, the item stands below all that have it.
 
     Returns
     -------
@@ -92,8 +92,9 @@ def leaders(
     """
     ends = with_weight(weights, driver, np.array([0.0, 1.0]))
     lines = np.round(values @ ends.T, 12)  # (n, 2): the score at weight 0 and at weight 1
-    if over is not None and not np.isnan(over).all():
-        lines = np.where(np.isnan(over)[:, None], -1.0, lines / np.where(np.isnan(over), 1.0, over)[:, None])
+    if over is not None:
+        unknown = np.isnan(over)[:, None]  # below all others, in the order of their scores
+        lines = np.where(unknown, lines - 2, lines / np.where(unknown, 1.0, over[:, None]))
     sure = known @ ends.T - ENOUGH
     edges = _where_enough_changes(sure)
     walked = [_walk(lines, _allowed(sure, lo, hi), names.place, lo, hi) for lo, hi in pairwise(edges)]

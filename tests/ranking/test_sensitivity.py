@@ -52,6 +52,14 @@ def test_days_of_work_bend_no_line() -> None:
     assert made.breaks == pytest.approx([0, 1 / 3, 1])
 
 
+def test_items_that_nobody_estimated_are_led_by_score() -> None:
+    made = leaders(
+        np.array([[0.2, 0.2], [0.9, 0.9], [0.1, 0.1]]), np.ones((3, 2), dtype=bool), np.array([0.5, 0.5]), 0,
+        alphabetical(["a", "b", "c"]), np.full(3, np.nan),
+    )  # fmt: skip
+    assert made.items.tolist() == [1]
+
+
 def test_an_item_leads_only_while_half_of_the_weight_is_known_of_it() -> None:
     """The first item is best everywhere, and known on the first driver alone."""
     values, known = np.array([[1.0, 1.0], [0.5, 0.5]]), np.array([[True, False], [True, True]])

@@ -179,7 +179,7 @@ def test_a_first_opening_that_is_killed_leaves_nothing_or_a_whole_workspace(
         assert left_by_a_first_opening(url) == "after"
         context = context_at(url)
         assert check(context.database) == []
-        assert context.database.revisions() == {"facts": 0, "decisions": 0, "sources": 0}
+        assert context.database.revisions() == {"facts": 0, "decisions": 0, "sources": 0, "rankings": 0, "scenarios": 0}
         context.database.close()
         shelf.throw_away(url)
     figure(told(shelf, "first opening", aim.found))
