@@ -13,10 +13,11 @@ from opex.ranking.doubt import DRAWS, FIRM, LEVEL, LOOSE, Drawn, Rescore, drawn,
 from opex.ranking.formulas import formula_scores, standing
 from opex.ranking.resampling import Replicates, replicates
 from opex.services.context import Context
-from opex.services.prioritising import Board
+from opex.services.prioritising import Board, saved_order
 
 __all__ = [
-    "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "weight_range", "with_doubt",
+    "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "saved_with_doubt", "weight_range",
+    "with_doubt",
 ]  # fmt: skip
 
 TOPS = (1, 3, 10)
@@ -46,6 +47,11 @@ def with_doubt(
     doubts = _doubts(found)
     items = tuple(replace(item, doubt=doubts.get(item.id)) for item in order.items)
     return replace(order, items=items, drawn=Draws(draws=draws, seed=seed, concentration=concentration))
+
+
+def saved_with_doubt(context: Context, of: Board) -> Priorities:
+    """The agreed order under the board's own weights with its doubt, kept as long as the board stands."""
+    return context.memory.get("saved doubt", of.key, lambda: with_doubt(context, of, saved_order(context, of)))
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def board_view(of: Context) -> None:
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
-    saved = doubt.with_doubt(of, board, prioritising.saved_order(of, board))
+    saved = doubt.saved_with_doubt(of, board)
     st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
     since_last(of, saved)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -69,9 +69,8 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     panel, below = st.container(border=weighing), st.container()
     scenario = moved_scenario(board.drivers) if weighing else Scenario()
     tried = what_if.tried(of, board, scenario)
-    saved = prioritising.saved_order(of, board)
-    order = saved if scenario.empty else prioritising.reranked(tried)
-    order = doubt.with_doubt(of, tried, order)
+    saved = doubt.saved_with_doubt(of, board)
+    order = saved if scenario.empty else doubt.with_doubt(of, tried, prioritising.reranked(tried))
     order = replace(order, replay=prioritising.replay_of(tried, order), workspace=of.name)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
