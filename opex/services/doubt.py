@@ -16,8 +16,8 @@ from opex.services.context import Context
 from opex.services.prioritising import Board, saved_order
 
 __all__ = [
-    "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "saved_with_doubt", "weight_range",
-    "with_doubt",
+    "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "saved_with_doubt",
+    "weight_range", "with_doubt",
 ]  # fmt: skip
 
 TOPS = (1, 3, 10)
