@@ -35,7 +35,7 @@ if entries:
             "who": entry.person.name,
             "what": entry.saying.kind,
             "of": titles.get(entry.opportunity, entry.opportunity),
-            "in detail": ", ".join(f"{k} {v}" for k, v in entry.saying.body().items() if v != ""),
+            "in detail": entry.saying.told,
         }
         for entry in reversed(entries[-1000:])
     ]

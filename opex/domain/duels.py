@@ -51,8 +51,8 @@ class Dueled(Saying):
 
     @property
     def told(self) -> str:
-        """The answer in words."""
-        return ANSWERS[self.answer]
+        """The pair and the answer in words."""
+        return f"{self.first} or {self.second}: {ANSWERS[self.answer]}"
 
     @property
     def outcome(self) -> float | None:

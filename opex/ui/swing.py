@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from opex.domain.drivers import Driver
+from opex.domain.drivers import Driver, DriverSet
 from opex.domain.safe import markdown
 from opex.ranking.swing import swing_weights
 from opex.services import driving
@@ -29,26 +29,33 @@ def swing_view(of: Context) -> None:
     if first is None:
         return
     st.markdown("That swing counts 100. What is each of the others worth beside it, from 0 (nothing) to 100 (as much)?")
-    points: dict[str, float | None] = {first: 100.0}
-    for name, driver in names.items():
-        if name != first:
-            points[name] = st.number_input(
-                f"{markdown(driver.title)}: {markdown(_swing(driver))}", 0.0, 100.0, None, 5.0, format="%.0f",
-                key=f"swing_{drivers.version}_{first}_{name}", placeholder="0 to 100",
-            )  # fmt: skip
-    given = {name: value for name, value in points.items() if value is not None}
-    if len(given) < len(names):
-        st.caption(
-            f"{len(names) - len(given)} of {len(names)} are open. Nothing is suggested, so that nothing leads you."
-        )
+    given = _points(drivers, first)
+    if (left := len(names) - len(given)) > 0:
+        st.caption(f"{left} of {len(names)} are open. Nothing is suggested, so that nothing leads you.")
         return
+    _weights(drivers, given)
+
+
+def _points(drivers: DriverSet, first: str) -> dict[str, float]:
+    """What was given so far: 100 for the first swing, and the others beside it."""
+    given: dict[str, float | None] = {first: 100.0}
+    for driver in drivers.drivers:
+        if driver.name != first:
+            given[driver.name] = st.number_input(
+                f"{markdown(driver.title)}: {markdown(_swing(driver))}", 0.0, 100.0, None, 5.0, format="%.0f",
+                key=f"swing_{drivers.version}_{first}_{driver.name}", placeholder="0 to 100",
+            )  # fmt: skip
+    return {name: points for name, points in given.items() if points is not None}
+
+
+def _weights(drivers: DriverSet, given: dict[str, float]) -> None:
     weights = swing_weights(given)
     rows = [
         {
-            "driver": markdown(driver.title), "points": f"{given[name]:.0f}", "in force": f"{driver.weight:.0%}",
-            "from swings": f"{weights[name]:.0%}",
+            "driver": markdown(driver.title), "points": f"{given[driver.name]:.0f}", "in force": f"{driver.weight:.0%}",
+            "from swings": f"{weights[driver.name]:.0%}",
         }
-        for name, driver in names.items()
+        for driver in drivers.drivers
     ]  # fmt: skip
     st.table(pd.DataFrame(rows).set_index("driver"))
     take_over(drivers.reweighted(weights), "weights by swings across the anchors", key="swing_take")

@@ -14,13 +14,13 @@ GIVEN: dict[str, Any] = {
 
 
 def test_each_answer_has_its_outcome_and_its_words() -> None:
-    told = {
-        name: (Dueled(**GIVEN | {"answer": name}).outcome, Dueled(**GIVEN | {"answer": name}).told) for name in ANSWERS
-    }
-    assert told == {
-        "first": (1.0, "the first one"), "second": (0.0, "the second one"), "equal": (0.5, "both alike"),
-        "cannot_say": (None, "cannot say"),
-    }  # fmt: skip
+    given = [Dueled(**GIVEN | {"answer": name}) for name in ANSWERS]
+    assert [(one.outcome, one.told) for one in given] == [
+        (1.0, "theme-1 or area-2: the first one"),
+        (0.0, "theme-1 or area-2: the second one"),
+        (0.5, "theme-1 or area-2: both alike"),
+        (None, "theme-1 or area-2: cannot say"),
+    ]
 
 
 @pytest.mark.parametrize(
