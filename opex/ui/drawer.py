@@ -72,7 +72,12 @@ def _describe(of: Context, it: Opportunity) -> None:
         left, middle, right = st.columns(3)
         sizes = ", ".join(f"{size} {days:g}" for size, days in EFFORT_SIZES.items())
         effort = left.number_input(
-            "Effort, days of work", 0.5, 9999.0, it.effort_days, step=1.0, help=f"Sizes up to: {sizes} days."
+            "Effort, days of work",
+            0.5,
+            9999.0,
+            None if it.effort_days is None else float(it.effort_days),
+            step=1.0,
+            help=f"Sizes up to: {sizes} days.",
         )
         owner = middle.text_input("Owner", it.owner, max_chars=80)
         choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status)]

@@ -59,8 +59,8 @@ def test_swings_become_a_draft_that_only_a_person_saves(visitor: Visitor) -> Non
     visitor.titles()
     visitor.go("/questions?workspace=Sample+data&questions_view=Swing+weights")
     first = page.get_by_role("combobox", name="Which one would you move first?")
-    first.fill("Severe")
-    first.press("Enter")
+    first.click()
+    page.get_by_role("option", name="Severe incidents").click()
     visitor.settle()
     for swing in page.get_by_role("spinbutton").all():
         swing.fill("50")
