@@ -1,6 +1,18 @@
 // One slider a weight. The moved one follows the hand at once; the others follow what the app answers.
 const sequence = new WeakMap()
 
+// Stretches of a driver's weight, each with the title that comes first there; texts are set as texts.
+function stretches(strip) {
+  return strip.map(part => {
+    const one = document.createElement("i")
+    one.className = part.mine ? "mine" : ""
+    one.style.left = part.low + "%"
+    one.style.width = part.high - part.low + "%"
+    one.title = `${part.first}: first from ${part.low.toFixed(0)} to ${part.high.toFixed(0)} %`
+    return one
+  })
+}
+
 export default function (component) {
   const { data, parentElement, setStateValue } = component
   const box = parentElement.querySelector(".sliders")
@@ -13,7 +25,10 @@ export default function (component) {
       const input = document.createElement("input")
       Object.assign(input, { type: "range", min: 0, max: 100, step: 1, name: weight.name, title: weight.help })
       input.setAttribute("aria-label", weight.title + ", %")
-      label.append(document.createTextNode(weight.title + ", %"), document.createElement("output"), input)
+      const strip = document.createElement("span")
+      strip.className = "strip"
+      strip.setAttribute("aria-hidden", "true") // the same stands in words below
+      label.append(document.createTextNode(weight.title + ", %"), document.createElement("output"), input, strip)
       return label
     }))
   }
@@ -21,6 +36,7 @@ export default function (component) {
   for (const weight of data.weights) {
     const input = box.querySelector(`input[name="${weight.name}"]`)
     const output = input.parentElement.querySelector("output")
+    input.parentElement.querySelector(".strip").replaceChildren(...stretches(weight.strip))
     const late = input === box.getRootNode().activeElement && data.answered < sent
     if (!late) {
       input.value = weight.percent

@@ -1,7 +1,8 @@
 """Weights that can be moved: sliders that add up to 100."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -85,8 +86,12 @@ def forget_weights(drivers: DriverSet) -> None:
     st.session_state.pop(_key(drivers, "exact"), None)
 
 
-def weight_sliders(drivers: DriverSet) -> None:
-    """A slider for every driver, in one component."""
+def weight_sliders(drivers: DriverSet, strips: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """A slider for every driver, in one component, each with a line of who comes first at which weight.
+
+    ``strips`` has for each driver stretches from ``low`` to ``high`` percent with the title that is ``first`` there and
+    whether that is the first one now (``mine``).
+    """
     key = _key(drivers, "sliders")
 
     def moved() -> None:
@@ -97,7 +102,11 @@ def weight_sliders(drivers: DriverSet) -> None:
 
     shown = whole(_exact(drivers))
     weights = [
-        {"name": d.name, "title": d.title, "help": d.definition, "percent": shown[d.name]} for d in drivers.drivers
-    ]
+        {
+            "name": d.name, "title": d.title, "help": d.definition, "percent": shown[d.name],
+            "strip": list(strips.get(d.name, ())),
+        }
+        for d in drivers.drivers
+    ]  # fmt: skip
     answered = st.session_state.get(_key(drivers, "answered"), 0)
     _sliders(data={"weights": weights, "answered": answered}, key=key, on_moved_change=moved)

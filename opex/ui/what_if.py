@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
-from opex.charts.sensitivity import leader_strips
+from opex.domain.drivers import Driver
 from opex.domain.problems import Refused
 from opex.domain.safe import markdown
 from opex.domain.scenarios import Scenario
@@ -47,34 +46,28 @@ def what_if_panel(of: Context, board: Board, tried: Board, scenario: Scenario) -
 
 
 def _weights(board: Board, tried: Board) -> None:
-    weight_sliders(board.drivers)
+    """The sliders, each with the line of who comes first at which weight, and the nearest change in words."""
     found = what_if.leading(tried)
-    if found:
-        _strips(tried, found)
-
-
-def _strips(tried: Board, found: list[Leaders]) -> None:
-    """Where the leader changes, and in words the driver of which the least change of weight would do it."""
-    now = {d.name: d.weight for d in tried.drivers.drivers}
+    drivers = tried.drivers.drivers
     titles = [item.title for item in tried.items]
-    rows = [
-        {
-            "driver": driver.title, "low": 100 * low, "high": 100 * high, "leader": titles[item],
-            "mine": item == one.items[one.at(driver.weight)], "shade": k % 2, "now": 100 * driver.weight,
-        }
-        for driver, one in zip(tried.drivers.drivers, found, strict=True)
-        for k, (low, high, item) in enumerate(zip(one.breaks, one.breaks[1:], one.items, strict=False))
-    ]  # fmt: skip
-    told = {
-        driver.name: stability_sentence(one, titles, driver.title, driver.weight)
-        for driver, one in zip(tried.drivers.drivers, found, strict=True)
-    }
-    nearest = sorted(told, key=lambda name: _room(found[list(now).index(name)], now[name]))
-    st.markdown("**Who comes first at which weight**, the others in proportion: " + markdown(told[nearest[0]]))
-    st.altair_chart(leader_strips(pd.DataFrame(rows)), alt="For each driver at which weight the first place changes")
-    st.caption("Coloured: today's first stays first; grey: another one leads; the mark: what the driver weighs now.")
+    each = list(zip(drivers, found, strict=bool(found)))
+    weight_sliders(board.drivers, {driver.name: _stretches(driver, one, titles) for driver, one in each})
+    if not each:
+        return
+    by_room = sorted(each, key=lambda pair: _room(pair[1], pair[0].weight))
+    told = [markdown(stability_sentence(one, titles, driver.title, driver.weight)) for driver, one in by_room]
+    st.markdown(f"**Who comes first at which weight**, the others in proportion: {told[0]}")
+    st.caption("The line under a slider: coloured where today's first stays first, grey where another one leads.")
     with st.expander("Each driver in words"):
-        st.markdown("\n".join(f"- {markdown(told[name])}" for name in nearest))
+        st.markdown("\n".join(f"- {sentence}" for sentence in told))
+
+
+def _stretches(driver: Driver, one: Leaders, titles: list[str]) -> list[dict[str, Any]]:
+    now = one.items[one.at(driver.weight)]
+    return [
+        {"low": float(100 * low), "high": float(100 * high), "first": titles[item], "mine": bool(item == now)}
+        for low, high, item in zip(one.breaks, one.breaks[1:], one.items, strict=False)
+    ]
 
 
 def _room(one: Leaders, now: float) -> float:
