@@ -69,7 +69,7 @@ def drawn(
         flat = weight.reshape(-1, drivers)[: draws - done].astype(np.float64)
         made = np.matmul(weight, worths) if rescore is None else _parted(rescore(worths, weight), rng)
         scores = made.reshape(-1, groups)[: draws - done]
-        scores += flat @ known >= ENOUGH - 1e-6
+        scores += 1.0 if of.known.all() else flat @ known >= ENOUGH - 1e-6
         kept[:, done : done + len(scores)] = scores[: max(kept.shape[1] - done, 0)].T
         done += len(scores)
         tally.add(scores.astype(np.float64), flat)
