@@ -24,6 +24,7 @@ from opex.cli.terminal import (
 )  # fmt: skip
 from opex.domain.decisions import Person
 from opex.domain.drivers import DriverSet
+from opex.domain.kept import TRIAL
 from opex.domain.opportunities import Candidate
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
@@ -162,11 +163,12 @@ def rank(
     context = open_context(workspace)
     order = _doubted(context, _order(context, drivers, as_of), drivers, as_of, draws=draws, seed=seed)
     kept = kept_rankings.keep_if_can(
-        context, occasion="opex rank", person=who(), drivers=order.drivers, as_of=moment_of(as_of)
-    )
+        context, occasion=TRIAL if drivers or as_of else "opex rank", person=who(), drivers=order.drivers,
+        as_of=moment_of(as_of),
+    )  # fmt: skip
     order = replace(order, ranking=kept)
     if as_json:
-        document = rank_document(order) | {"seed": seed}
+        document = rank_document(order)
         document["opportunities"] = document["opportunities"][:limit]
         show_json(document)
         return

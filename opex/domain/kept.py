@@ -9,6 +9,8 @@ from opex.domain.opportunities import Removal
 from opex.domain.problems import Refused
 
 MOST_NOTE = 200
+TRIAL = "opex rank, a trial"
+"""The occasion of a ranking under other drivers or as of another instant than those in force."""
 
 
 class EvidenceRow(NamedTuple):

@@ -78,11 +78,15 @@ def share_told(share: float) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:
-    """How doubt was drawn: how often, from which seed, how firmly the weights were held."""
+    """How doubt was drawn: how often, from which seed, how firmly the weights were held.
+
+    ``replicates`` of the evidence were drawn; each serves as many draws as any other.
+    """
 
     draws: int
     seed: int
     concentration: float
+    replicates: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +170,8 @@ class Priorities:
     """The agreed order as of an instant under one driver set, with the filters that it was seen through.
 
     ``drawn`` says how the items' doubt was drawn, ``None`` where it was not.
-    ``ranking`` is the number under which the whole order is kept, if it is.
+    ``ranking`` is the number under which the whole order is kept, if it is. ``tried`` says what a person has changed to
+    try it, and not saved; empty: nothing.
     """
 
     as_of: datetime
@@ -178,3 +183,4 @@ class Priorities:
     total: int = 0
     drawn: Draws | None = None
     ranking: int | None = None
+    tried: str = ""

@@ -116,11 +116,15 @@ def statement(priorities: Priorities, made_at: datetime) -> list[tuple[str, str 
     return [
         ("Shown", shown(priorities)),
         ("Filters", priorities.filters or "none"),
-        ("Driver set", priorities.drivers.label),
+        ("Driver set", f"{priorities.drivers.label}{_tried(priorities)}"),
         ("As of", utc(priorities.as_of)),
         ("Exported at", utc(made_at)),
         ("Workspace", workspace(priorities) or "not named"),
     ]
+
+
+def _tried(priorities: Priorities) -> str:
+    return f", tried and not saved: {priorities.tried}" if priorities.tried else ""
 
 
 METHOD = (
@@ -169,7 +173,7 @@ def method(drivers: DriverSet) -> list[tuple[str, str]]:
     Examples
     --------
     >>> [label for label, _ in METHOD]
-    ['Score', 'Order', 'Not rated', 'Hours lost', 'Benefit', 'Value for effort']
+    ['Score', 'Order', 'Doubt', 'Not rated', 'Hours lost', 'Benefit', 'Value for effort']
     """
     formula = named(drivers.formula)
     if formula.additive:

@@ -62,8 +62,11 @@ def above(one: Priority, other: Priority) -> Above:
 def _by(upper: Priority, lower: Priority) -> By:
     if upper.computed_rank > lower.computed_rank:
         return "adjustment"
-    if upper.enough_rated == lower.enough_rated and _figure(upper) != _figure(lower):
-        return "formula"
+    if upper.enough_rated == lower.enough_rated and upper.figure is not None:
+        if _figure(upper) != _figure(lower):
+            return "formula"
+        if _figure(upper) is not None:
+            return "alphabet"  # what the formula cannot place is ordered by score
     if upper.score - lower.score > ALIKE:
         return "score"
     return "known" if upper.enough_rated != lower.enough_rated else "alphabet"
@@ -91,7 +94,7 @@ def _first(of: Above, drivers: DriverSet) -> str:
     if of.by == "score":
         return f"{upper} stands above {lower} by {100 * of.difference:.1f} points: {scores}."
     if of.by == "adjustment":
-        return f"{upper} stands above {lower} because {_moved(of)}. By score it is the other way round: {scores}."
+        return f"{upper} stands above {lower} because {_moved(of)}. Computed, it is the other way round ({scores})."
     if of.by == "formula" and of.upper.figure:
         title = of.upper.figure.formula.title
         made = " against ".join("nothing (it cannot be placed)" if f is None else f"{f:,.4g}" for f in _figures(of))
@@ -101,8 +104,9 @@ def _first(of: Above, drivers: DriverSet) -> str:
             f"{upper} stands above {lower} though it scores no more ({scores}): less than half of the weight has a "
             f"value for {lower}, and such items stand below all that have more."
         )
+    alike = "score alike" if of.upper.figure is None else f"count alike by {of.upper.figure.formula.title}"
     return (
-        f"{upper} and {lower} score alike ({scores}): only the alphabet of their ids puts the one first. "
+        f"{upper} and {lower} {alike} ({scores}): only the alphabet of their ids puts the one first. "
         "It says nothing about which is better."
     )
 

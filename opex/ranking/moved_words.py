@@ -22,7 +22,11 @@ def moved_sentence(of: Comparison, first: int = 10) -> str:
         return f"The two rankings have none of the first {_small(first)} in common.{_beside(of)}"
     here = f"{_small(moved).capitalize()} of the first {_small(len(top))} moved"
     cause = usual_cause(of)
-    why = f"most of the change of scores came of {CAME_OF[cause]}" if cause else "no score changed"
+    why = "no score changed"
+    if of.before.drivers.formula != of.after.drivers.formula:
+        here += f"; the team's own formula was {of.before.drivers.formula} and is {of.after.drivers.formula}"
+    if cause:
+        why = f"most of the change of scores came of {CAME_OF[cause]}"
     return f"{here}; {why}.{_beside(of)}"
 
 

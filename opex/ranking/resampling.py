@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 WEEKS = 52
 """Equal parts of the year before as-of, 7 days and 28 minutes each; the first 26 are the newer half."""
-MOST = 500
+TIMES = 1_000
 FEWEST = 50
 _HELD = 8_000_000
 _TO_BOUND = 1.96
@@ -49,7 +49,7 @@ class Replicates:
     alike: Ints
 
 
-def replicates(drivers: Sequence[Driver], of: Membership, *, seed: int = 0, times: int | None = None) -> Replicates:
+def replicates(drivers: Sequence[Driver], of: Membership, *, seed: int = 0, times: int = TIMES) -> Replicates:
     """Draw the opportunities as the evidence leaves them open.
 
     - Incidents of the year are resampled by weeks (see above). An opportunity whose incidents give no recovery time or
@@ -63,12 +63,12 @@ def replicates(drivers: Sequence[Driver], of: Membership, *, seed: int = 0, time
     Parameters
     ----------
     times
-        How many replicates; by default 500, and fewer (at least 50) where they would fill more than 32 MB.
+        How many replicates; fewer (at least 50) where they would fill more than 32 MB.
     """
     found = measured(drivers, of)
     alike, distinct = _alike(of.opportunities, found)
     rng = np.random.default_rng(seed)
-    count = times or int(np.clip(_HELD // max(len(distinct) * len(drivers), 1), FEWEST, MOST))
+    count = min(times, max(_HELD // max(len(distinct) * len(drivers), 1), FEWEST))
     year = _year(of, _drawn_weeks(count, rng))
     placed = np.empty((count, len(drivers), len(distinct)), dtype=np.float32)
     removal = _removals([of.opportunities[n] for n in distinct], count, rng)

@@ -92,8 +92,8 @@ def rank_acceptability(
     Returns
     -------
     RankAcceptability
-        Items of the same score share their ranks alike: two that are first together have half of rank 1 and half of
-        rank 2 each. Empty arrays for no items.
+        Items of the same score share their ranks alike in each draw: two that are first together have half of rank 1
+        and half of rank 2 each. Empty arrays for no items.
 
     Raises
     ------
@@ -137,11 +137,13 @@ def _check(
     if concentration is not None and concentration <= 0:
         raise ValueError(f"concentration is {concentration}; it must be above 0")
     if weights is not None and (
-        weights.shape != values.shape[1:] or (weights < 0).any() or abs(weights.sum() - 1) > 1e-9
+        weights.shape != values.shape[1:] or not (weights >= 0).all() or abs(weights.sum() - 1) > 1e-9
     ):
         raise ValueError(f"weights are {weights}; they are one for each driver, not negative, and add up to 1")
     if spread is not None and spread.shape != values.shape:
         raise ValueError(f"spread has the shape {spread.shape}; it must be that of the values, {values.shape}")
+    if spread is not None and not (np.isfinite(spread) & (spread >= 0)).all():
+        raise ValueError("a spread is a standard deviation: a finite number of 0 or more")
 
 
 def _sure(values: Floats, spread: Floats | None) -> NDArray[np.bool_]:
@@ -195,13 +197,13 @@ def _scores(values: Floats, spread: Floats | None, weight: Floats, rng: np.rando
 
 
 class Tally:
-    """Counts at which rank each item stands, draw by draw.
+    """Counts at which rank each item stands, draw by draw. Items that score alike share their ranks alike.
 
     Parameters
     ----------
     alike
-        (n,) a number for each item, from 0 without gaps; items with the same number always score alike and share their
-        ranks. There is one column of scores for each number.
+        (n,) a number for each item, from 0 without gaps; items with the same number always score alike. There is one
+        column of scores for each number.
     drivers
         How many weights a draw has.
     first
@@ -215,8 +217,10 @@ class Tally:
         self._ranks = min(len(alike), first or len(alike))
         self._depth = min(groups, self._ranks)  # so many groups hold at least so many items
         self._bits = max(int(groups - 1).bit_length(), 1)
-        self._starts = np.zeros((len(alike) + 1, groups), dtype=np.int64)
-        self._weights, self._times = np.zeros((groups, drivers)), np.zeros(groups, dtype=np.int64)
+        self._counts = np.zeros((self._depth, groups), dtype=np.int64)
+        self._shared = np.zeros((len(alike) + 1, groups))
+        self._weights, self._times = np.zeros((groups, drivers)), np.zeros(groups)
+        self._draws = 0
         kept = max(1, COUNTED // max(self._depth, 1))
         self._kept = np.empty((kept, self._depth), dtype=np.uint16 if groups < 1 << 16 else np.uint32)
         self._filled = 0
@@ -224,23 +228,64 @@ class Tally:
     def add(self, scores: Floats, weights: Floats) -> None:
         """Count (b, groups) scores, 0 or more, under (b, m) weights. The scores are used up: they hold nothing after.
 
-        The group's number stands in the lowest bits of its score, so that one plain sort orders both: scores that
-        differ by less than 2^(bits - 52) are told apart by the number only.
+        The group's number stands in the lowest bits of its score, so that one plain sort orders both. Scores that
+        differ by less than 2^(bits - 52) count as alike: draws in which there are such are counted more slowly.
         """
         if not len(self._sizes):
             return
+        self._draws += len(scores)
         scores += 1.0
         packed = scores.view(np.int64)  # of positive numbers the bits ascend as they do
         packed &= ~((1 << self._bits) - 1)
         packed |= np.arange(len(self._sizes))
+        ordered = self._ordered(packed)
+        level = self._level(packed, ordered)
+        if level.any():
+            packed[level] = np.sort(packed[level], axis=1)
+            self._share(packed[level][:, ::-1], weights[level])
+            ordered, weights = ordered[~level], weights[~level]
+        ordered &= (1 << self._bits) - 1
+        np.add.at(self._weights, ordered[:, -1], weights)
+        self._times += np.bincount(ordered[:, -1], minlength=len(self._times))
+        for start in range(0, len(ordered), len(self._kept)):
+            self._keep(ordered[start : start + len(self._kept)])
+
+    def _ordered(self, packed: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The last ones of each row, in rising order: as many as are counted. If that is all: the rows themselves."""
+        left_out = len(self._sizes) - self._depth
+        some = np.partition(packed, left_out, axis=1)[:, left_out:] if left_out else packed
+        some.sort(axis=1)
+        return some
+
+    def _level(self, packed: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(b,) whether any of the counted ones scores like another one. Groups of several items always do."""
+        if (self._sizes > 1).any():
+            return np.ones(len(packed), dtype=bool)
+        level = ((ordered[:, 1:] ^ ordered[:, :-1]) < 1 << self._bits).any(axis=1)  # alike in all but the number
         if self._depth < len(self._sizes):
-            packed = np.partition(packed, len(self._sizes) - self._depth, axis=1)[:, -self._depth :]
-        packed.sort(axis=1)
-        packed &= (1 << self._bits) - 1
-        np.add.at(self._weights, packed[:, -1], weights)
-        self._times += np.bincount(packed[:, -1], minlength=len(self._times))
-        for start in range(0, len(packed), len(self._kept)):
-            self._keep(packed[start : start + len(self._kept)])
+            least = ordered[:, :1] & ~((1 << self._bits) - 1)
+            level |= np.count_nonzero(packed >= least, axis=1) > self._depth
+        return np.asarray(level)
+
+    def _share(self, packed: NDArray[np.int64], weights: Floats) -> None:
+        """Count draws, the first rank first, in which some share their ranks: so much at each rank of their run."""
+        groups = packed & ((1 << self._bits) - 1)
+        apart = packed[:, 1:] >> self._bits != packed[:, :-1] >> self._bits
+        edge = np.ones((len(packed), 1), dtype=bool)
+        ends = np.cumsum(self._sizes[groups], axis=1)
+        begins = ends - self._sizes[groups]
+        start = np.maximum.accumulate(np.where(np.hstack([edge, apart]), begins, 0), axis=1)
+        last = np.where(np.hstack([apart, edge]), ends, len(self._alike))
+        end = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
+        share = 1 / (end - start)
+        for rank, sign in ((start, 1.0), (end, -1.0)):
+            place = (rank * len(self._sizes) + groups).ravel()
+            counted = np.bincount(place, weights=sign * share.ravel(), minlength=self._shared.size)
+            self._shared += counted.reshape(self._shared.shape)
+        draw, column = np.nonzero(start == 0)
+        leads, by = groups[draw, column], share[draw, column]
+        np.add.at(self._weights, leads, weights[draw] * by[:, None])
+        self._times += np.bincount(leads, weights=by, minlength=len(self._times))
 
     def _keep(self, groups: NDArray[np.int64]) -> None:
         if self._filled + len(groups) > len(self._kept):
@@ -251,32 +296,18 @@ class Tally:
     def _count(self) -> None:
         by_rank = np.ascontiguousarray(self._kept[: self._filled].T)[::-1]  # the first rank first
         self._filled = 0
-        groups = len(self._sizes)
-        if (self._sizes == 1).all():
-            for rank, those in enumerate(by_rank):  # counted rank by rank: a short count stays in the nearest memory
-                self._starts[rank] += np.bincount(those, minlength=groups)
-            return
-        sizes = self._sizes[by_rank]
-        begins = np.minimum(np.cumsum(sizes, axis=0) - sizes, len(self._alike))
-        place = begins * groups + by_rank
-        self._starts += np.bincount(place.ravel(), minlength=self._starts.size).reshape(self._starts.shape)
+        for rank, those in enumerate(by_rank):  # counted rank by rank: a short count stays in the nearest memory
+            self._counts[rank] += np.bincount(those, minlength=len(self._sizes))
 
     def result(self) -> RankAcceptability:
         """What was counted so far."""
         self._count()
-        draws = int(self._times.sum())
-        shared = _shared(self._starts[: len(self._alike)].T, self._sizes)[:, : self._ranks]
+        shares = np.cumsum(self._shared, axis=0)[: self._ranks]
+        shares[: self._depth] += self._counts
         with np.errstate(invalid="ignore", divide="ignore"):
-            central = self._weights / self._times[:, None]
+            central = np.where(self._times[:, None] > 1e-9, self._weights / self._times[:, None], np.nan)
         return RankAcceptability(
-            shares=shared[self._alike] / max(draws, 1), central_weights=central[self._alike], draws=draws
+            shares=np.ascontiguousarray(shares.T[self._alike]) / max(self._draws, 1),
+            central_weights=central[self._alike],
+            draws=self._draws,
         )
-
-
-def _shared(starts: NDArray[np.int64], sizes: Ints) -> Floats:
-    """(groups, n) how often one item of each group stands at each rank: a group shares the ranks from its begin on."""
-    shared = starts.astype(np.float64)
-    for group in np.flatnonzero(sizes > 1):
-        size = int(sizes[group])
-        shared[group] = np.convolve(starts[group], np.ones(size) / size)[: starts.shape[1]]
-    return shared

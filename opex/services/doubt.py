@@ -11,7 +11,7 @@ from opex.domain.formulas import confidence_of
 from opex.domain.priorities import Doubt, Draws, Priorities, Priority
 from opex.ranking.doubt import DRAWS, FIRM, LEVEL, LOOSE, Drawn, Rescore, drawn, tied_groups, weight_range
 from opex.ranking.formulas import formula_scores, standing
-from opex.ranking.resampling import Replicates, replicates
+from opex.ranking.resampling import TIMES, Replicates, replicates
 from opex.services.context import Context
 from opex.services.prioritising import Board, saved_order
 
@@ -46,7 +46,11 @@ def with_doubt(
     found = _drawn(context, of, order, draws, seed, concentration)
     doubts = _doubts(found)
     items = tuple(replace(item, doubt=doubts.get(item.id)) for item in order.items)
-    return replace(order, items=items, drawn=Draws(draws=draws, seed=seed, concentration=concentration))
+    return replace(
+        order,
+        items=items,
+        drawn=Draws(draws=draws, seed=seed, concentration=concentration, replicates=found.replicates),
+    )
 
 
 def saved_with_doubt(context: Context, of: Board) -> Priorities:
@@ -61,6 +65,7 @@ class _Found:
     ids: tuple[str, ...]
     drawn: Drawn
     alike: NDArray[np.intp]
+    replicates: int
 
 
 def _drawn(
@@ -69,15 +74,20 @@ def _drawn(
     """Draw the items of an order; without a concentration under all weightings alike."""
     computed = sorted(order.items, key=lambda item: item.computed_rank)[:MOST]
     position = {item.id: n for n, item in enumerate(of.items)}
+    times = TIMES if draws <= DRAWS else min(draws, MANY // 2)
     evidence = context.memory.get(
-        "replicates", (of.worths_key, seed), lambda: replicates(of.drivers.drivers, of.of, seed=seed)
+        "replicates",
+        (of.worths_key, seed, times),
+        lambda: replicates(of.drivers.drivers, of.of, seed=seed, times=times),
     )
     some = _only(evidence, np.array([position[item.id] for item in computed], dtype=np.intp))
     weights = None if concentration is None else np.array(list(order.drivers.weights.values()))
     found = drawn(
         some, weights, draws=draws, seed=seed, concentration=concentration, rescore=_formula(of, computed, some.alike)
     )
-    return _Found(ids=tuple(item.id for item in computed), drawn=found, alike=some.alike)
+    return _Found(
+        ids=tuple(item.id for item in computed), drawn=found, alike=some.alike, replicates=len(evidence.worths)
+    )
 
 
 def _formula(of: Board, computed: Sequence[Priority], alike: NDArray[np.intp]) -> Rescore | None:

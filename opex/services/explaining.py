@@ -46,10 +46,10 @@ class Price:
 def price_of_move(context: Context, opportunity: str, to: int) -> Price | None:
     """The smallest change of the saved weights that puts it above (or, moved down, below) the item at that place.
 
-    ``None`` where it holds the place, or nobody does.
+    ``None`` where it holds the place, or nobody does; and where another formula than the score orders the list.
     """
     board = prioritising.board(context)
-    if isinstance(board, NotEnoughData):
+    if isinstance(board, NotEnoughData) or not board.formula.additive:
         return None
     order = prioritising.saved_order(context, board)
     item = next((item for item in order.items if item.id == opportunity), None)

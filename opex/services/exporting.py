@@ -17,9 +17,9 @@ __all__ = ["export"]
 def export(context: Context, seen: Priorities, format: str, *, person: str = "") -> tuple[str, bytes]:
     """The file's name and its bytes. Each call has a name of its own, so that nobody is handed another's file.
 
-    The whole ranking that it shows is kept, so that a later one can be compared with it.
+    The whole ranking that it shows is kept, so that a later one can be compared with it; one that is only tried is not.
     """
-    if format in FORMATS:
+    if format in FORMATS and not seen.tried:
         occasion = f"export as {FORMATS[format].label}"
         number = kept_rankings.keep_if_can(context, occasion=occasion, person=person, drivers=seen.drivers)
         seen = replace(seen, ranking=number)

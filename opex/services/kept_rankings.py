@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from opex.domain.drivers import DriverSet
-from opex.domain.kept import Effect, EvidenceRow, Figure, Kept, KeptItem, KeptRanking
+from opex.domain.kept import TRIAL, Effect, EvidenceRow, Figure, Kept, KeptItem, KeptRanking
 from opex.domain.opportunities import Opportunity
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused
@@ -34,6 +34,8 @@ def keep(
 ) -> int:
     """Keep the whole ranking as it stands and return its number; the same ranking keeps the number it has."""
     ranking = now(context, drivers=drivers, as_of=as_of)
+    if not ranking.items:
+        raise Refused("Nothing stands in the ranking, so there is nothing to keep.")
     return rankings.keep(context.database, replace(ranking, person=person, occasion=occasion, note=note))
 
 
@@ -140,11 +142,18 @@ def named(context: Context, name: str) -> KeptRanking:
     """The ranking of that name: its number, ``last`` for the one kept last, ``now`` for the one that stands."""
     if name == "now":
         return now(context)
-    number = next((one.id for one in kept(context, 1)), None) if name == "last" else _number(name)
+    number = getattr(_last(context), "id", None) if name == "last" else _number(name)
     if number is None:
         raise Refused("No ranking was kept yet: `opex rank` keeps one.")
     key = number, context.database.revisions()["rankings"]
     return context.memory.get("kept", key, lambda: rankings.ranking(context.database, number))
+
+
+def _last(context: Context) -> Kept | None:
+    """The newest one of what was in force: other drivers or another instant that somebody tried do not count."""
+    revision = context.database.revisions()["rankings"]
+    newest = lambda: next((one for one in kept(context) if one.occasion != TRIAL), None)  # noqa: E731
+    return context.memory.get("last kept", revision, newest)
 
 
 def _number(name: str) -> int:
@@ -169,7 +178,7 @@ def _key(context: Context, ranking: KeptRanking) -> Hashable:
 
 def since_last(context: Context, order: Priorities) -> tuple[Kept, int] | None:
     """The ranking kept last, and how many items of both stand elsewhere in this order; ``None`` when none was kept."""
-    last = next(iter(kept(context, 1)), None)
+    last = _last(context)
     if last is None or last.id is None:
         return None
     number = last.id

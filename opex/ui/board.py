@@ -8,6 +8,7 @@ import streamlit as st
 from opex.charts import benefit_and_cost
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused
+from opex.domain.safe import markdown
 from opex.domain.scenarios import Scenario
 from opex.export import FORMATS
 from opex.ranking.headline import headline
@@ -40,7 +41,7 @@ def board_view(of: Context) -> None:
     if isinstance(board, NotEnoughData):
         return
     saved = doubt.saved_with_doubt(of, board)
-    st.markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved))))
+    st.markdown(markdown(headline(replace(saved, replay=prioritising.replay_of(board, saved)))))
     since_last(of, saved)
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.popover("Filter"):
@@ -71,7 +72,8 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
     tried = what_if.tried(of, board, scenario)
     saved = doubt.saved_with_doubt(of, board)
     order = saved if scenario.empty else doubt.with_doubt(of, tried, prioritising.reranked(tried))
-    order = replace(order, replay=prioritising.replay_of(tried, order), workspace=of.name)
+    told = "" if scenario.empty else scenario.sentence
+    order = replace(order, replay=prioritising.replay_of(tried, order), workspace=of.name, tried=told)
     seen = replace(order, items=tuple(item for item in order.items if _passes(item, wanted)), filters=_told(wanted))
     st.session_state["seen"] = seen
     with below:
@@ -87,7 +89,7 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
         with panel:
             what_if_panel(of, board, tried, scenario)
             if not scenario.empty:
-                st.markdown(f"With {_as_moved(scenario)} as moved, not saved: {headline(order)}")
+                st.markdown(markdown(f"With {_as_moved(scenario)} as moved, not saved: {headline(order)}"))
 
 
 def _as_moved(scenario: Scenario) -> str:

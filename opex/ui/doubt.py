@@ -9,6 +9,7 @@ from opex.charts.doubt import believed_weights, places
 from opex.domain.drivers import DriverSet
 from opex.domain.priorities import Doubt, Priorities, Priority, share_told
 from opex.domain.problems import NotEnoughData
+from opex.domain.safe import markdown
 from opex.services import doubt, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
@@ -66,7 +67,7 @@ def drawn_told(drivers: DriverSet) -> str:
     most = max(drivers.drivers, key=lambda driver: driver.weight)
     low, high = doubt.weight_range(most.weight, doubt.FIRM)
     return (
-        f"Drawn are weights around the stated ones ({most.title}, {100 * most.weight:.0f} %, lies between "
+        f"Drawn are weights around the stated ones ({markdown(most.title)}, {100 * most.weight:.0f} %, lies between "
         f"{100 * low:.0f} and {100 * high:.0f} % in nine of ten draws), the weeks of the past year, removals, ratings, "
         "and what is unknown over its whole scale."
     )
@@ -123,7 +124,8 @@ def _believe(found: doubt.Believed, drivers: DriverSet) -> str:
         return "No weighting of these drivers puts it first, as the evidence stands."
     apart = sorted(drivers.drivers, key=lambda d: -abs(found.weights[d.name] - d.weight))[:2]  # type: ignore[index]
     told = " and ".join(
-        f"{d.title} weighs about {100 * found.weights[d.name]:.0f} % (stated {100 * d.weight:.0f} %)" for d in apart
+        f"{markdown(d.title)} weighs about {100 * found.weights[d.name]:.0f} % (stated {100 * d.weight:.0f} %)"
+        for d in apart
     )
     share = share_told(found.share)
     return f"It comes first in {share} of all weightings. To put it first one must believe, say, that {told}."

@@ -38,7 +38,9 @@ def move(of: Context, item: Priority, places: int) -> None:
 def _price(of: Context, opportunity: str, to: int) -> None:
     asked = explaining.price_of_move(of, opportunity, to)
     if asked is None:
-        st.caption("Choose another place: then the weights that would put it there are told.")
+        st.caption(
+            "Choose another place: then the weights that would put it there are told, where the score orders the list."
+        )
     else:
         st.info(markdown(asked.sentence))
 

@@ -177,7 +177,7 @@ def small_example() -> Priorities:
         workspace="Shop operations",
         filters="system is checkout, kafka or none; status is not done",
         total=46,
-        drawn=Draws(draws=10_000, seed=7, concentration=60.0),
+        drawn=Draws(draws=10_000, seed=7, concentration=60.0, replicates=5_000),
     )
 
 

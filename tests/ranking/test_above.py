@@ -75,7 +75,7 @@ def test_an_adjustment_is_said_with_who_made_it_and_why() -> None:
     assert found.difference == pytest.approx(-0.2)
     assert reasons(found, DRIVERS)[0] == (
         "“A” stands above “B” because Ana moved “A” to place 1 (promised to somebody: “the board was told”). "
-        "By score it is the other way round: 25.0 against 45.0 of 100 under ours v3."
+        "Computed, it is the other way round (25.0 against 45.0 of 100 under ours v3)."
     )
 
 

@@ -110,10 +110,12 @@ def test_nothing_to_draw_and_nothing_to_rank() -> None:
     assert replicates([COUNT], of([]), times=60).worths.shape == (60, 1, 0)
 
 
-def test_fewer_replicates_are_drawn_of_very_many_opportunities() -> None:
-    rows = weekly("a", [1])
-    many = of([opportunity(f"i{n}", ratings={"x": {"Ana": n}}) for n in range(40)], *rows)
-    assert replicates([COUNT], many).worths.shape[0] == 500
+def test_fewer_replicates_are_drawn_where_they_would_fill_the_memory() -> None:
+    one = of([opportunity("i")])
+    assert replicates([COUNT], one).worths.shape[0] == 1_000
+    drivers = [driver("incidents_a_year", name=f"d{n}") for n in range(40)]
+    many = of([opportunity(f"i{n}", effort_days=float(n + 1)) for n in range(1_000)])
+    assert replicates(drivers, many).worths.shape == (200, 40, 1_000)
 
 
 def held(burst: int, worlds: int = 200, episodes: float = 20.0) -> float:

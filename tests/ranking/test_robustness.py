@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from opex.ranking.robustness import RankAcceptability, rank_acceptability
+from opex.ranking.robustness import RankAcceptability, Tally, rank_acceptability
 
 
 def counted(values: np.ndarray, draws: np.ndarray) -> np.ndarray:
@@ -65,6 +65,36 @@ def test_items_that_score_alike_share_their_ranks_whatever_their_place_in_the_li
     unknown = np.vstack([values, [[np.nan, 0.2]]])
     found = rank_acceptability(unknown, half, draws=400, seed=2)
     assert found.shares[0].tolist() == found.shares[2].tolist() == found.shares[1].tolist()
+
+
+def test_items_that_come_to_score_alike_in_a_draw_share_its_ranks() -> None:
+    """Cut at an end of the scale, or unknown where nothing weighs: no number of an item breaks the tie."""
+    cut = np.array([[1.0], [1.0], [0.0], [0.0]])
+    found = rank_acceptability(cut, np.array([1.0]), spread=np.full((4, 1), 1e-9) * [[1], [1], [0], [0]], draws=500)
+    half, none = [0.5, 0.5], [0.0, 0.0]
+    assert found.shares[2:].tolist() == [[*none, *half]] * 2
+    np.testing.assert_allclose(found.shares[:2].sum(axis=0), [1, 1, 0, 0])
+    level = rank_acceptability(np.array([[1.0], [1.0]]), np.array([1.0]), spread=np.full((2, 1), 0.5), draws=4_000)
+    assert level.shares[0] == pytest.approx([0.5, 0.5], abs=0.03)
+    unweighed = np.array([[0.5, np.nan], [0.5, np.nan], [0.5, 0.3]])
+    third = np.full((3, 3), 1 / 3)
+    np.testing.assert_allclose(rank_acceptability(unweighed, np.array([1.0, 0.0]), draws=300).shares, third)
+    np.testing.assert_allclose(
+        rank_acceptability(unweighed, np.array([1.0, 0.0]), draws=300, first=1).shares, third[:, :1]
+    )
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(st.integers(1, 7), st.integers(1, 9), st.integers(0, 10**6))
+def test_coarse_scores_share_their_ranks_as_plain_counting_has_it(items: int, first: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    alike = np.unique(random.integers(0, items, items), return_inverse=True)[1].astype(np.intp)
+    coarse = random.integers(0, 4, (20, alike.max() + 1)) / 4
+    expected = np.mean([counted(scores[alike][:, None], np.ones((1, 1))) for scores in coarse], axis=0)
+    for depth in (None, first):
+        tally = Tally(alike, 1, depth)
+        tally.add(coarse.copy(), np.ones((20, 1)))
+        np.testing.assert_allclose(tally.result().shares, expected[:, : depth or items], atol=1e-12)
 
 
 def test_an_unknown_value_may_be_anything_on_its_scale() -> None:
