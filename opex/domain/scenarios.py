@@ -16,6 +16,8 @@ __all__ = ["WHAT_IF", "Scenario"]
 WHAT_IF = "what if"
 """The name under which a scenario's level stands among an item's ratings: nobody's."""
 LONGEST_NAME = 60
+TAKEN = ("saved", "opportunity")
+"""Columns of the table in which scenarios stand side by side."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,8 @@ class Scenario:
         """Refuse what no list can be made of."""
         if len(self.name) > LONGEST_NAME:
             raise Refused(f"A scenario's name has at most {LONGEST_NAME} characters; this has {len(self.name)}.")
+        if self.name.strip().casefold() in TAKEN:
+            raise Refused(f'A scenario cannot be called "{self.name}": that stands beside it in the same table.')
         if any(not (math.isfinite(weight) and weight >= 0) for weight in self.weights.values()):
             raise Refused("A scenario's weights are shares of 0 or more.")
         if self.weights and sum(self.weights.values()) <= 0:

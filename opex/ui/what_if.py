@@ -89,6 +89,8 @@ def _keep_or_throw_away(of: Context, board: Board, scenario: Scenario) -> None:
         if st.button("Throw away", key="throw_weights"):
             forget(drivers)
             st.rerun(scope="fragment")
+        if scenario.anchors:
+            st.caption("Weights stay as they are where a scale moves; the page Drivers offers to keep the trade-off.")
         beside = " Removals, ratings and efforts are kept on the items themselves." if scenario.of_items else ""
         st.caption(f"Moved: {scenario.sentence}.{beside}", width="stretch")
 

@@ -92,3 +92,9 @@ def test_what_no_list_can_be_made_of_is_refused(said: dict[str, object], sentenc
 def test_an_anchor_that_fits_no_scale_is_refused_when_it_meets_the_drivers() -> None:
     with pytest.raises(Refused, match="logarithmic scale has no place for a negative anchor"):
         Scenario(anchors={"hours": (-5.0, 10.0)}).drivers(drivers())
+
+
+@pytest.mark.parametrize("name", ["saved", " Opportunity "])
+def test_a_scenario_cannot_take_the_name_of_a_column_beside_it(name: str) -> None:
+    with pytest.raises(Refused, match="stands beside it in the same table"):
+        Scenario(name=name)
