@@ -116,7 +116,7 @@ def rank_acceptability(
     alike = _groups(values, weights, fixed, sure)
     distinct = np.unique(alike, return_index=True)[1]
     values, spread = values[distinct], None if spread is None or sure.all() else spread[distinct]
-    tally = Tally(alike, drivers, first)
+    tally = Tally(alike, drivers, first, apart=bool(sure.all()) and fixed is None)
     rng = np.random.default_rng(seed)
     for weight in weightings(weights, concentration, drivers, draws, max(1, BLOCK // max(items, 1)), rng):
         tally.add(weight @ values.T if sure.all() else _scores(values, spread, weight, rng), weight)
@@ -208,22 +208,26 @@ class Tally:
         How many weights a draw has.
     first
         Count only so many ranks from the first on; ``None``: all.
+    apart
+        Columns never score alike (different values under weights that are drawn): spares looking for such.
     """
 
-    def __init__(self, alike: Ints, drivers: int, first: int | None = None) -> None:
+    def __init__(self, alike: Ints, drivers: int, first: int | None = None, *, apart: bool = False) -> None:
         self._alike = alike
         self._sizes = np.bincount(alike)
+        self._never_level = apart and not (self._sizes > 1).any()
         groups = len(self._sizes)
         self._ranks = min(len(alike), first or len(alike))
         self._depth = min(groups, self._ranks)  # so many groups hold at least so many items
         self._bits = max(int(groups - 1).bit_length(), 1)
         self._counts = np.zeros((self._depth, groups), dtype=np.int64)
-        self._shared = np.zeros((len(alike) + 1, groups))
+        self._shared: Floats | None = None
         self._weights, self._times = np.zeros((groups, drivers)), np.zeros(groups)
         self._draws = 0
         kept = max(1, COUNTED // max(self._depth, 1))
         self._kept = np.empty((kept, self._depth), dtype=np.uint16 if groups < 1 << 16 else np.uint32)
         self._filled = 0
+        self._apart = np.empty((0, 0), dtype=np.int64)
 
     def add(self, scores: Floats, weights: Floats) -> None:
         """Count (b, groups) scores, 0 or more, under (b, m) weights. The scores are used up: they hold nothing after.
@@ -238,8 +242,8 @@ class Tally:
         packed = scores.view(np.int64)  # of positive numbers the bits ascend as they do
         packed &= ~((1 << self._bits) - 1)
         packed |= np.arange(len(self._sizes))
-        ordered = self._ordered(packed)
-        level = self._level(packed, ordered)
+        ordered, beyond = self._ordered(packed)
+        level = self._level(ordered, beyond)
         if level.any():
             packed[level] = np.sort(packed[level], axis=1)
             self._share(packed[level][:, ::-1], weights[level])
@@ -250,22 +254,30 @@ class Tally:
         for start in range(0, len(ordered), len(self._kept)):
             self._keep(ordered[start : start + len(self._kept)])
 
-    def _ordered(self, packed: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The last ones of each row, in rising order: as many as are counted. If that is all: the rows themselves."""
-        left_out = len(self._sizes) - self._depth
-        some = np.partition(packed, left_out, axis=1)[:, left_out:] if left_out else packed
-        some.sort(axis=1)
-        return some
+    def _ordered(self, packed: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """The last ones of each row, in rising order, as many as are counted; and the last of those left out.
 
-    def _level(self, packed: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+        If none is left out: the rows themselves, and ``None``.
+        """
+        left_out = len(self._sizes) - self._depth
+        if not left_out:
+            packed.sort(axis=1)
+            return packed, None
+        parted = np.partition(packed, left_out, axis=1)
+        return np.sort(parted[:, left_out:], axis=1), parted[:, :left_out].max(axis=1)
+
+    def _level(self, ordered: NDArray[np.int64], beyond: NDArray[np.int64] | None) -> NDArray[np.bool_]:
         """(b,) whether any of the counted ones scores like another one. Groups of several items always do."""
-        if (self._sizes > 1).any():
-            return np.ones(len(packed), dtype=bool)
-        level = ((ordered[:, 1:] ^ ordered[:, :-1]) < 1 << self._bits).any(axis=1)  # alike in all but the number
-        if self._depth < len(self._sizes):
-            least = ordered[:, :1] & ~((1 << self._bits) - 1)
-            level |= np.count_nonzero(packed >= least, axis=1) > self._depth
-        return np.asarray(level)
+        if self._never_level or (self._sizes > 1).any():
+            return np.full(len(ordered), not self._never_level)
+        one = 1 << self._bits  # those that differ by less are alike in all but the number
+        level = np.zeros(len(ordered), dtype=bool)
+        if ordered.shape[1] > 1:
+            if len(self._apart) < len(ordered):
+                self._apart = np.empty((len(ordered), ordered.shape[1] - 1), dtype=np.int64)
+            apart = np.bitwise_xor(ordered[:, 1:], ordered[:, :-1], out=self._apart[: len(ordered)])
+            level = apart.min(axis=1) < one
+        return np.asarray(level if beyond is None else level | (beyond ^ ordered[:, 0] < one))
 
     def _share(self, packed: NDArray[np.int64], weights: Floats) -> None:
         """Count draws, the first rank first, in which some share their ranks: so much at each rank of their run."""
@@ -278,6 +290,8 @@ class Tally:
         last = np.where(np.hstack([apart, edge]), ends, len(self._alike))
         end = np.minimum.accumulate(last[:, ::-1], axis=1)[:, ::-1]
         share = 1 / (end - start)
+        if self._shared is None:
+            self._shared = np.zeros((len(self._alike) + 1, len(self._sizes)))
         for rank, sign in ((start, 1.0), (end, -1.0)):
             place = (rank * len(self._sizes) + groups).ravel()
             counted = np.bincount(place, weights=sign * share.ravel(), minlength=self._shared.size)
@@ -302,12 +316,15 @@ class Tally:
     def result(self) -> RankAcceptability:
         """What was counted so far."""
         self._count()
-        shares = np.cumsum(self._shared, axis=0)[: self._ranks]
-        shares[: self._depth] += self._counts
+        draws = max(self._draws, 1)
+        shares = np.zeros((len(self._sizes), self._ranks))
+        np.divide(self._counts.T, draws, out=shares[:, : self._depth])
+        if self._shared is not None:
+            shares += np.cumsum(self._shared, axis=0)[: self._ranks].T / draws
         with np.errstate(invalid="ignore", divide="ignore"):
             central = np.where(self._times[:, None] > 1e-9, self._weights / self._times[:, None], np.nan)
         return RankAcceptability(
-            shares=np.ascontiguousarray(shares.T[self._alike]) / max(self._draws, 1),
+            shares=shares[self._alike],
             central_weights=central[self._alike],
             draws=self._draws,
         )
