@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from opex.review.state import standing
 from opex.services import driving
 from opex.services.context import Context, Speaker
 from opex.services.prioritising import Board, board, saved_order
+from opex.services.writing import write
 from opex.store import decisions
 
 __all__ = [
@@ -211,7 +211,7 @@ def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, ses
     before = [e for e in entries if e.opportunity == duel.id and e.person.name == speaker.person.name]
     if any(entry.request_id != speaker.request_id for entry in before):
         raise Refused("You have answered this pair already: undo that answer to give another one.")
-    return _write(context, duel.id, said, speaker)
+    return write(context, duel.id, said, speaker)
 
 
 def undo(context: Context, speaker: Speaker) -> int:
@@ -226,16 +226,4 @@ def undo(context: Context, speaker: Speaker) -> int:
     if not mine:
         raise Refused("You have given no answer that could be taken back.")
     last = max(mine, key=lambda one: one.seq)
-    return _write(context, last.pair, Withdrawn(seq=last.seq), speaker)
-
-
-def _write(context: Context, pair: str, saying: Dueled | Withdrawn, speaker: Speaker) -> int:
-    return decisions.append(
-        context.database,
-        request_id=speaker.request_id or uuid4().hex,
-        at=context.now(),
-        person=speaker.person,
-        opportunity=pair,
-        saying=saying,
-        seen=speaker.seen,
-    )
+    return write(context, last.pair, Withdrawn(seq=last.seq), speaker)

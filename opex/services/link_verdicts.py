@@ -1,13 +1,13 @@
 """What people say of the link of an incident and a change. It moves credit, and never a ratio or a p-value."""
 
 from dataclasses import dataclass
-from uuid import uuid4
 
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
 from opex.review.state import standing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
+from opex.services.writing import write
 from opex.store import decisions
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
@@ -57,8 +57,8 @@ def judge(context: Context, incident: str, change: str, speaker: Speaker, *, hol
     """
     _refuse_unknown(context, incident, change)
     verdict = "holds" if holds else "rejected"
-    return _write(context, incident, change, Judged(incident=incident, change=change, verdict=verdict, reason=reason),
-                  speaker)  # fmt: skip
+    saying = Judged(incident=incident, change=change, verdict=verdict, reason=reason)
+    return write(context, link_id(incident, change), saying, speaker)
 
 
 def withdraw(context: Context, incident: str, change: str, speaker: Speaker) -> int:
@@ -72,19 +72,7 @@ def withdraw(context: Context, incident: str, change: str, speaker: Speaker) -> 
     stands = said(context).get((incident, change))
     if stands is None:
         raise Refused(f'Nobody judged the link of "{incident}" and "{change}": there is nothing to withdraw.')
-    return _write(context, incident, change, Withdrawn(seq=stands.seq), speaker)
-
-
-def _write(context: Context, incident: str, change: str, saying: Judged | Withdrawn, speaker: Speaker) -> int:
-    return decisions.append(
-        context.database,
-        request_id=speaker.request_id or uuid4().hex,
-        at=context.now(),
-        person=speaker.person,
-        opportunity=link_id(incident, change),
-        saying=saying,
-        seen=speaker.seen,
-    )
+    return write(context, link_id(incident, change), Withdrawn(seq=stands.seq), speaker)
 
 
 def _refuse_unknown(context: Context, incident: str, change: str) -> None:

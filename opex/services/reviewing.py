@@ -27,6 +27,7 @@ from opex.services import driving, explaining
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.prioritising import board, everything, one, saved_order
+from opex.services.writing import write
 from opex.store import decisions
 
 __all__ = [
@@ -47,19 +48,7 @@ __all__ = [
 def say(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:
     """Write it down and return the entry's sequence number. The opportunity must exist."""
     one(context, opportunity)
-    return _write(context, opportunity, saying, speaker)
-
-
-def _write(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:
-    return decisions.append(
-        context.database,
-        request_id=speaker.request_id or uuid4().hex,
-        at=context.now(),
-        person=speaker.person,
-        opportunity=opportunity,
-        saying=saying,
-        seen=speaker.seen,
-    )
+    return write(context, opportunity, saying, speaker)
 
 
 def accept(context: Context, opportunity: str, speaker: Speaker) -> int:
@@ -103,7 +92,7 @@ def propose(
     saying = Proposed(
         title=title, action=action, low=removes.low, likely=removes.likely, high=removes.high, system=system
     )
-    _write(context, made, saying, Speaker(person=speaker.person, request_id=request))
+    write(context, made, saying, Speaker(person=speaker.person, request_id=request))
     return made
 
 
@@ -144,7 +133,7 @@ def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reaso
 
 def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
     """Withdraw an entry; it stays in the journal."""
-    return _write(context, entry.opportunity, Withdrawn(seq=entry.seq), speaker)
+    return write(context, entry.opportunity, Withdrawn(seq=entry.seq), speaker)
 
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:

@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from opex.domain.decisions import Commented, Declined, Described, Moved, Person, Proposed, Struck, Validated
 from opex.domain.opportunities import Removal
+from opex.domain.safe import markdown
 from opex.domain.systems import Catalogue, System
 from opex.services import knowing, loading, prioritising, reviewing
 from opex.services.context import Context, Speaker
 from opex.store import decisions, facts
 from opex.store.checking import check
+from tests.conftest import context_at
 from tests.export.builders import driver_set
+from tests.services.sample import copy_to
 from tests.store import builders as s
 from tests.trust import builders as b
 from tests.trust.conftest import Nursery
@@ -131,3 +135,29 @@ def test_an_address_or_a_path_to_what_is_no_table_is_refused_with_one_sentence(
     assert ended.err.count("\n") == 1
     assert "Traceback" not in ended.err
     assert "root:" not in ended.err
+
+
+def _priorities() -> None:
+    from opex.ui.board import board_view
+    from opex.ui.session import context
+
+    board_view(context())
+
+
+def test_the_first_sentence_of_priorities_shows_a_hostile_title_as_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A title with an image, proposed by hand and moved to the first place, is what everybody reads first."""
+    monkeypatch.setenv("OPEX_WORKSPACE", copy_to(tmp_path))
+    context = context_at(copy_to(tmp_path))
+    speaker = Speaker(person=Person(name="Mallory", function="product"))
+    removal = Removal(low=0.1, likely=0.2, high=0.3)
+    image = "![x](https://evil.example/x.png)"
+    made = reviewing.propose(context, speaker, title=image, action="Look here", removes=removal)
+    reviewing.move(context, made, speaker, to=1, reason="other", words=image)
+    context.database.close()
+    shown = AppTest.from_function(_priorities, default_timeout=120).run()
+    assert not shown.exception
+    told = [one.value for one in (*shown.markdown, *shown.caption)]
+    assert told[0].startswith("First comes “" + markdown(image))
+    assert not any(image in text for text in told)
