@@ -194,7 +194,7 @@ def sources_add(
     workspace: Workspace = None,
 ) -> None:
     """Configure a source for `opex sync`; one of the same name is replaced."""
-    source = syncing.configure(open_context(workspace), text_of(file, "source"))
+    source = syncing.configure(open_context(workspace), text_of(file, "source"), person=who())
     say(f"{source.name} is configured: {source.kind} from {source.origin}.")
 
 
@@ -221,7 +221,7 @@ def sources_list(workspace: Workspace = None, as_json: Json = False) -> None:
 @sources_app.command("remove")
 def sources_remove(name: str, workspace: Workspace = None) -> None:
     """Forget a configured source; what was loaded from it stays."""
-    syncing.remove(open_context(workspace), name)
+    syncing.remove(open_context(workspace), name, person=who())
     say(f"{name} is removed; its rows stay.")
 
 

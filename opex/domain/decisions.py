@@ -1,129 +1,27 @@
 """What people say of an opportunity, as an append-only journal. Nothing is edited: it is said anew or withdrawn."""
 
 import hashlib
-import re
-from calendar import monthrange
-from contextlib import suppress
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from opex.domain.duels import Dueled
 from opex.domain.opportunities import STATUSES, Removal
+from opex.domain.people import FUNCTIONS as FUNCTIONS
+from opex.domain.people import ROLES, Act
+from opex.domain.people import Person as Person
 from opex.domain.problems import Refused
+from opex.domain.reasons import DECLINE_REASONS as DECLINE_REASONS
+from opex.domain.reasons import LINK_VERDICTS as LINK_VERDICTS
+from opex.domain.reasons import MOVE_REASONS as MOVE_REASONS
+from opex.domain.reasons import VERDICTS as VERDICTS
 from opex.domain.saying import Saying as Saying
-
-FUNCTIONS = ("business", "product", "engineering", "operations", "security", "leadership")
-DECLINE_REASONS = {
-    "duplicate": "the same as another opportunity",
-    "not_ours": "another team's to solve",
-    "already_planned": "already planned elsewhere",
-    "accepted_risk": "known, and we live with it",
-    "too_small": "not worth the work",
-    "cannot_act": "nothing that we can do",
-    "data_wrong": "the data behind it is wrong",
-    "other": "another reason",
-}
-MOVE_REASONS = {
-    "weights": "the weights do not say what matters here",
-    "evidence": "the evidence misses something",
-    "dependency": "another item needs it first",
-    "commitment": "promised to somebody",
-    "urgency": "a date stands behind it",
-    "effort": "the cost changes its place",
-    "other": "another reason",
-}
-VERDICTS = {"holds": "the insight holds", "doubtful": "doubtful", "wrong": "the insight is wrong"}
-LINK_VERDICTS = {"holds": "the incident came of this change", "rejected": "the incident did not come of this change"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """Who speaks: a name, and the function for which they speak."""
-
-    name: str
-    function: str
-
-    def __post_init__(self) -> None:
-        """Refuse a person without a name or of an unknown function."""
-        if not self.name.strip() or len(self.name) > 80:
-            raise Refused("Say who you are: a name of 1 to 80 characters.")
-        if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in self.name):
-            raise Refused("A name holds a NUL or half a character, which no database keeps.")
-        if self.function not in FUNCTIONS:
-            raise Refused(f'A function is one of {", ".join(FUNCTIONS)}; this is "{self.function}".')
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tripwire:
-    """What would bring a declined opportunity back: so many more incidents, or a day.
-
-    ``seen`` is the number of incidents behind it when the tripwire was stated.
-    """
-
-    more_incidents: int | None = None
-    after: date | None = None
-    seen: int = 0
-
-    def fires(self, *, incidents: int, as_of: datetime) -> bool:
-        """Whether it is time to look again."""
-        if self.more_incidents is not None and incidents >= self.seen + self.more_incidents:
-            return True
-        return self.after is not None and as_of.astimezone(UTC).date() > self.after
-
-    @property
-    def sentence(self) -> str:
-        """The tripwire in words, empty when there is none."""
-        if self.more_incidents is not None:
-            return f"{self.more_incidents} more incidents than the {self.seen} of that day"
-        return f"after {self.after:%-d %B %Y}" if self.after else ""
-
-
-_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-
-
-def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
-    """Read a tripwire as a person states it: ``three more incidents``, ``after June``, ``after 2027-01-31``.
-
-    A month without a year is the next one that ends after ``as_of``.
-
-    Raises
-    ------
-    Refused
-        When it is none of these.
-
-    Examples
-    --------
-    >>> tripwire("three more incidents", seen=4, as_of=datetime(2026, 3, 1, tzinfo=UTC)).sentence
-    '3 more incidents than the 4 of that day'
-    >>> tripwire("after June", seen=4, as_of=datetime(2026, 7, 2, tzinfo=UTC)).after
-    datetime.date(2027, 6, 30)
-    """
-    words = text.strip().casefold()
-    if found := re.fullmatch(r"(\w+) more incidents?", words):
-        digits = found[1] if found[1].isdecimal() and len(found[1]) < 7 else "0"
-        count = _NUMBERS.index(found[1]) if found[1] in _NUMBERS else int(digits)
-        if count > 0:
-            return Tripwire(more_incidents=count, seen=seen)
-    if found := re.fullmatch(r"after (\d{4}-\d{2}-\d{2})", words):
-        with suppress(ValueError):
-            return Tripwire(after=date.fromisoformat(found[1]), seen=seen)
-    if (found := re.fullmatch(r"after ([a-z]+)(?: (\d{4}))?", words)) and found[1] in _MONTHS:
-        with suppress(ValueError):  # a year that no calendar has
-            return Tripwire(after=_month_end(_MONTHS.index(found[1]) + 1, found[2], as_of), seen=seen)
-    raise Refused(
-        f'The tripwire "{text}" is not understood; say "three more incidents", "after June" or "after 2027-01-31".'
-    )
-
-
-def _month_end(month: int, year: str | None, as_of: datetime) -> date:
-    years = [int(year)] if year else [as_of.year, as_of.year + 1]
-    ends = [date(y, month, monthrange(y, month)[1]) for y in years]
-    return next((end for end in ends if end >= as_of.date()), ends[-1])
+from opex.domain.sessions import SESSION_SAYINGS, Settled
+from opex.domain.theme_edits import ThemeRenamed as ThemeRenamed
+from opex.domain.theme_edits import ThemesMerged as ThemesMerged
+from opex.domain.theme_edits import ThemeSplit as ThemeSplit
+from opex.domain.tripwires import Tripwire as Tripwire
+from opex.domain.tripwires import tripwire as tripwire
 
 
 def _one_of(word: str, known: Any, what: str) -> None:
@@ -141,6 +39,7 @@ class Accepted(Saying):
     """The candidate is worth ranking for good."""
 
     kind: ClassVar[str] = "accepted"
+    needs: ClassVar[Act] = "decide"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +47,7 @@ class Declined(Saying):
     """Not now; with a reason code and, often, the tripwire that brings it back."""
 
     kind: ClassVar[str] = "declined"
+    needs: ClassVar[Act] = "decide"
     reason: str
     words: str = ""
     more_incidents: int | None = None
@@ -170,12 +70,13 @@ class Merged(Saying):
     """The same improvement as another one, which takes over its evidence."""
 
     kind: ClassVar[str] = "merged"
+    needs: ClassVar[Act] = "decide"
     into: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed(Saying):
-    """An opportunity by hand."""
+    """An opportunity by hand; ``incidents`` are those it took along when it was split from another one."""
 
     kind: ClassVar[str] = "proposed"
     title: str
@@ -185,6 +86,8 @@ class Proposed(Saying):
     high: float
     system: str | None = None
     environment: str | None = None
+    incidents: tuple[str, ...] = ()
+    split_from: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a proposal without a title or an action."""
@@ -205,6 +108,7 @@ class Described(Saying):
     effort_days: float | None = None
     owner: str | None = None
     status: str | None = None
+    due: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse an unknown status or an effort that is no positive number of days."""
@@ -216,6 +120,11 @@ class Described(Saying):
         if any(share is not None for share in shares) and None in shares:
             raise Refused("A removal is said whole: low, likely and high.")
         _ = self.removes
+
+    @property
+    def act(self) -> Act:
+        """A status is a decision; the rest describes."""
+        return "decide" if self.status is not None else "say"
 
     @property
     def removes(self) -> Removal | None:
@@ -338,63 +247,26 @@ def link_id(incident: str, change: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ThemeRenamed(Saying):
-    """A name for a theme; empty: the finder's own name again."""
+class Restricted(Saying):
+    """Only these roles see it: an opportunity, or an incident by its id. No roles: everybody again."""
 
-    kind: ClassVar[str] = "theme_renamed"
-    name: str
-
-    def __post_init__(self) -> None:
-        """Refuse a name that fits no line."""
-        if len(self.name) > 90:
-            raise Refused(f"A theme's name has at most 90 characters; this one has {len(self.name)}.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThemesMerged(Saying):
-    """This theme and another one are one, under this one's identity.
-
-    The anchors are incidents that each had then: by them both are known again, however incidents are grouped later.
-    """
-
-    kind: ClassVar[str] = "themes_merged"
-    other: str
-    anchors: tuple[str, ...]
-    other_anchors: tuple[str, ...]
+    kind: ClassVar[str] = "restricted"
+    needs: ClassVar[Act] = "decide"
+    roles: tuple[str, ...]
+    words: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a merge of nothing."""
-        if not self.anchors or not self.other_anchors:
-            raise Refused("A merge of themes names incidents of both.")
+        """Refuse an unknown role, and a restriction that nobody could lift."""
+        for role in self.roles:
+            _one_of(role, ROLES, "A role")
+        if self.roles and not {"facilitator", "administrator"} & {*self.roles}:
+            raise Refused("A facilitator or an administrator must be among those who see it: somebody must lift it.")
 
     @property
     def told(self) -> str:
-        """Which other theme."""
-        return f"with {self.other} ({len(self.other_anchors)} incidents then)"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ThemeSplit(Saying):
-    """Some incidents of this theme are another theme; ``stays`` are those that were left to it then."""
-
-    kind: ClassVar[str] = "theme_split"
-    incidents: tuple[str, ...]
-    stays: tuple[str, ...]
-    name: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse parts that cannot recur."""
-        if len(self.incidents) < 2:
-            raise Refused("One incident is no theme: select at least two to split off, or strike the one.")
-        if len(self.stays) < 2:
-            raise Refused("At least two incidents must stay in the theme.")
-        if len(self.name) > 90:
-            raise Refused(f"A theme's name has at most 90 characters; this one has {len(self.name)}.")
-
-    @property
-    def told(self) -> str:
-        """How many incidents, and their name."""
-        return f"{len(self.incidents)} incidents split off" + (f" as “{self.name}”" if self.name else "")
+        """Who sees it, and why."""
+        said = f" ({self.words})" if self.words else ""
+        return (f"seen by {', '.join(self.roles)} only" if self.roles else "seen by everybody") + said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -405,13 +277,12 @@ class Withdrawn(Saying):
     seq: int
 
 
-KINDS: dict[str, type[Saying]] = {
-    c.kind: c
-    for c in (
-        Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged,
-        ThemeRenamed, ThemesMerged, ThemeSplit, Dueled, Withdrawn,
-    )
-}  # fmt: skip
+_EVERY: tuple[type[Saying], ...] = (
+    Accepted, Declined, Merged, Proposed, Described, Validated, Commented, Rated, Struck, Moved, Judged,
+    ThemeRenamed, ThemesMerged, ThemeSplit, Dueled, Withdrawn, Restricted, Settled, *SESSION_SAYINGS,
+)  # fmt: skip
+KINDS = {kind.kind: kind for kind in _EVERY}
+OF_SESSIONS = tuple(kind.kind for kind in _EVERY if kind.of_session)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -424,6 +295,7 @@ class Entry:
     person: Person
     opportunity: str
     saying: Saying
+    session: str | None = None
 
 
 def saying_from(kind: str, body: dict[str, Any]) -> Saying:

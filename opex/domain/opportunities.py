@@ -124,6 +124,7 @@ class Opportunity:
     """An improvement: an action that removes a share of a pain; with what people decided and said.
 
     ``removes_assumed`` is true while the removal is the finder's stated default and nobody's judgement.
+    ``seen_by`` are the roles that see it, all where it is empty.
     ``version`` is the sequence number of the last thing said about it: a page carries the one it showed.
     """
 
@@ -150,6 +151,8 @@ class Opportunity:
     verdicts: tuple[Verdict, ...] = ()
     comments: tuple[Comment, ...] = ()
     ratings: dict[str, dict[str, int]] = field(default_factory=dict)
+    due: str = ""
+    seen_by: tuple[str, ...] = ()
     version: int = 0
 
     @property

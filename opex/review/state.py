@@ -15,14 +15,20 @@ from opex.domain.decisions import (
     Moved,
     Proposed,
     Rated,
+    Restricted,
     Struck,
     ThemesMerged,
     Validated,
     Withdrawn,
 )
 from opex.domain.opportunities import Candidate, Comment, Opportunity, Removal, Strike, Verdict
+from opex.domain.sessions import INSIGHT, Settled
 
 __all__ = ["moves", "opportunities", "standing"]
+
+
+GROUP = "the group"
+"""Who speaks where people settled on something together that is not the median of what each said."""
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
@@ -101,6 +107,7 @@ def _by_hand(of: str, said: Proposed) -> Opportunity:
         system=said.system,
         environment=said.environment,
         by_hand=True,
+        incidents=said.incidents,
     )
 
 
@@ -119,9 +126,31 @@ def _said(opportunity: Opportunity, entry: Entry) -> Opportunity:
     if isinstance(said, Rated):
         levels = opportunity.ratings.get(said.driver, {}) | {who.name: said.level}
         return replace(opportunity, ratings=opportunity.ratings | {said.driver: levels})
+    if isinstance(said, Settled):
+        return _settled(opportunity, entry, said)
+    if isinstance(said, Restricted):
+        return replace(opportunity, seen_by=said.roles)
     if isinstance(said, Validated | Commented | Struck):
         return _remarked(opportunity, entry)
     return opportunity
+
+
+def _settled(opportunity: Opportunity, entry: Entry, said: Settled) -> Opportunity:
+    """What a group settled takes the place of what single people said before: their answers, or the one agreed on."""
+    if (removes := said.removes) is not None:
+        return replace(opportunity, removes=removes, removes_assumed=False)
+    median = said.how == "median"
+    if said.question == INSIGHT:
+        given = {p: str(v) for p, v in said.given.items() if v is not None} if median else {}
+        told = given or {GROUP: str(said.value)}
+        verdicts = tuple(
+            Verdict(person=person, function=said.functions.get(person, GROUP), verdict=verdict, why=said.words,
+                    impacts="", at=entry.at, seq=entry.seq)
+            for person, verdict in told.items()
+        )  # fmt: skip
+        return replace(opportunity, verdicts=verdicts)
+    levels = {person: int(v) for person, v in said.given.items() if isinstance(v, int)} if median else {}
+    return replace(opportunity, ratings=opportunity.ratings | {said.question: levels or {GROUP: int(str(said.value))}})
 
 
 def _remarked(opportunity: Opportunity, entry: Entry) -> Opportunity:
@@ -151,7 +180,7 @@ def _back_when_due(opportunity: Opportunity, said: Declined, as_of: datetime) ->
 
 
 def _described(opportunity: Opportunity, said: Described) -> Opportunity:
-    plain = ("title", "action", "effort_days", "owner", "status")
+    plain = ("title", "action", "effort_days", "owner", "status", "due")
     changed: dict[str, Any] = {name: getattr(said, name) for name in plain if getattr(said, name) is not None}
     if said.removes is not None:
         changed |= {"removes": said.removes, "removes_assumed": False}

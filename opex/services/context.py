@@ -10,8 +10,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
 
-from opex.domain.decisions import Person
 from opex.domain.drivers import DriverSet
+from opex.domain.people import OPERATOR, Asker, Person
 from opex.store.database import Database
 
 __all__ = ["Context", "Memory", "Progress", "Speaker", "give_back"]
@@ -68,7 +68,11 @@ def _trim() -> Callable[[int], int] | None:
 
 @dataclass(frozen=True)
 class Context:
-    """A workspace as services see it. ``now`` is the only clock, ``defaults`` the driver set of a new workspace."""
+    """A workspace as services see it, for one who asks.
+
+    ``now`` is the only clock, ``defaults`` the driver set of a new workspace. ``team``: it is served to people who sign
+    in, so that whoever did not is nobody; without it the operator of this machine asks, who may do everything.
+    """
 
     database: Database
     name: str
@@ -76,6 +80,8 @@ class Context:
     defaults: DriverSet
     sample: Path
     memory: Memory = field(default_factory=Memory)
+    asker: Asker = OPERATOR
+    team: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +89,11 @@ class Speaker:
     """Who speaks, in which request, and what they had seen.
 
     One request id writes once, however often it arrives; ``seen`` is the version of the opportunity that the page
-    showed, and a colleague's newer word refuses the save (``None``: a remark, which needs no comparison).
+    showed, and a colleague's newer word refuses the save (``None``: a remark, which needs no comparison). ``session``
+    is the review session in which it is said.
     """
 
     person: Person
     request_id: str = ""
     seen: int | None = None
+    session: str | None = None

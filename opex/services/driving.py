@@ -9,6 +9,7 @@ from opex.domain.problems import Refused
 from opex.services import kept_rankings
 from opex.services.context import Context
 from opex.services.in_force import drivers, usable
+from opex.services.permissions import by, needs
 from opex.store import decisions
 
 __all__ = ["drivers", "history", "lock", "save", "usable"]
@@ -19,6 +20,7 @@ def history(context: Context) -> list[decisions.SavedDrivers]:
     return decisions.drivers(context.database)
 
 
+@needs("decide")
 def save(context: Context, wanted: DriverSet, *, person: Person, note: str, seen: int) -> DriverSet:
     """Put a driver set in force as the next version; refused when a colleague saved one since version ``seen``.
 
@@ -36,6 +38,7 @@ def save(context: Context, wanted: DriverSet, *, person: Person, note: str, seen
     return _save(context, wanted, person=person, note=note, seen=seen)
 
 
+@needs("decide")
 def lock(context: Context, formula: str, *, person: Person, note: str, seen: int) -> DriverSet:
     """Make a formula the team's own, in the version that is newest now: a new version of the driver set says so.
 
@@ -56,8 +59,10 @@ def lock(context: Context, formula: str, *, person: Person, note: str, seen: int
 def _save(context: Context, wanted: DriverSet, *, person: Person, note: str, seen: int) -> DriverSet:
     usable(wanted)
     kept_rankings.keep_before(context, occasion=f"before drivers version {seen + 1}", person=person.name)
-    at = context.now()
+    saver = by(context, person.name)
     if not decisions.drivers(context.database) and seen == context.defaults.version:
         first = context.defaults
-        decisions.save_drivers(context.database, first, at=at, person="opex", note="comes with opex", seen=0)
-    return decisions.save_drivers(context.database, wanted, at=at, person=person.name, note=note, seen=seen)
+        decisions.save_drivers(
+            context.database, first, by=replace(saver, person="opex"), note="comes with opex", seen=0
+        )
+    return decisions.save_drivers(context.database, wanted, by=saver, note=note, seen=seen)

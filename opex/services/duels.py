@@ -21,7 +21,7 @@ from opex.services import driving
 from opex.services.context import Context, Speaker
 from opex.services.prioritising import Board, board, saved_order
 from opex.services.writing import write
-from opex.store import decisions
+from opex.store import sayings
 
 __all__ = [
     "Answered",
@@ -90,7 +90,7 @@ def answers(context: Context) -> tuple[Answered, ...]:
 
 def _standing(context: Context) -> tuple[Answered, ...]:
     last: dict[tuple[str, str], Answered] = {}
-    for entry in standing(decisions.journal(context.database)):
+    for entry in standing(sayings.entries(context.database)):
         if isinstance(entry.saying, Dueled):
             key = (entry.person.name, entry.opportunity)
             last.pop(key, None)
@@ -207,7 +207,7 @@ def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, ses
         first=duel.first.opportunity.id, second=duel.second.opportunity.id, answer=given, picked=duel.picked,
         first_worths=duel.first_worths, second_worths=duel.second_worths, drivers=duel.drivers, session=session,
     )  # fmt: skip
-    entries = standing(decisions.journal(context.database))
+    entries = standing(sayings.entries(context.database))
     before = [e for e in entries if e.opportunity == duel.id and e.person.name == speaker.person.name]
     if any(entry.request_id != speaker.request_id for entry in before):
         raise Refused("You have answered this pair already: undo that answer to give another one.")

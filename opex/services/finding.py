@@ -16,7 +16,7 @@ from opex.evidence.theme_edits import EDITS
 from opex.review.state import standing
 from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
-from opex.store import decisions
+from opex.store import decisions, sayings
 from opex.store.database import Busy
 
 __all__ = ["METHOD", "candidates", "current", "evidence", "theme_edits"]
@@ -56,7 +56,7 @@ def theme_edits(context: Context) -> list[Entry]:
 
 
 def _theme_edits(context: Context) -> list[Entry]:
-    return [entry for entry in standing(decisions.journal(context.database)) if isinstance(entry.saying, EDITS)]
+    return [entry for entry in standing(sayings.entries(context.database)) if isinstance(entry.saying, EDITS)]
 
 
 def _named(edits: Sequence[Entry]) -> str:
@@ -97,7 +97,7 @@ def current(context: Context) -> list[Candidate]:
 
 
 def _remembered(context: Context) -> list[Candidate]:
-    entries = decisions.journal(context.database)
+    entries = sayings.entries(context.database)
     spoken_of = {entry.opportunity for entry in entries}
     spoken_of |= {entry.saying.other for entry in standing(entries) if isinstance(entry.saying, ThemesMerged)}
     kept = decisions.candidates(context.database)

@@ -14,13 +14,14 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.ranking.measures import evidence_rows
 from opex.ranking.moved import Comparison, compared
 from opex.services import prioritising
-from opex.services.context import Context
+from opex.services.context import Context, Speaker
 from opex.services.finding import METHOD
 from opex.services.knowing import Known, known
+from opex.services.permissions import needs
 from opex.services.prioritising import Board
 from opex.store import decisions, rankings
 
-__all__ = ["compare", "keep", "keep_before", "keep_if_can", "kept", "named", "now", "since_last"]
+__all__ = ["compare", "keep", "keep_before", "keep_by_hand", "keep_if_can", "kept", "named", "now", "since_last"]
 
 
 def keep(
@@ -37,6 +38,12 @@ def keep(
     if not ranking.items:
         raise Refused("Nothing stands in the ranking, so there is nothing to keep.")
     return rankings.keep(context.database, replace(ranking, person=person, occasion=occasion, note=note))
+
+
+@needs("say")
+def keep_by_hand(context: Context, speaker: Speaker, *, note: str = "") -> int:
+    """The same because a person asks for it, with their note."""
+    return keep(context, occasion="kept by hand", person=speaker.person.name, note=note)
 
 
 def keep_if_can(

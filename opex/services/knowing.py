@@ -9,6 +9,7 @@ from opex.domain.problems import NotEnoughData
 from opex.domain.systems import Catalogue
 from opex.evidence.facts import Facts, hours_lost, newest_fact, prepare, until
 from opex.services.context import Context, give_back
+from opex.services.permissions import by, needs
 from opex.store import decisions, facts
 
 __all__ = ["Known", "catalogue", "known", "save_catalogue", "sizes", "text_of"]
@@ -77,6 +78,7 @@ def catalogue(context: Context) -> Catalogue:
     return decisions.catalogue(context.database)
 
 
-def save_catalogue(context: Context, corrected: Catalogue) -> None:
+@needs("decide")
+def save_catalogue(context: Context, corrected: Catalogue, *, person: str = "") -> None:
     """Put a corrected catalogue in force: incidents and changes meet by it at once."""
-    decisions.save_catalogue(context.database, corrected)
+    decisions.save_catalogue(context.database, corrected, by=by(context, person))

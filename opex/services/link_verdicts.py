@@ -8,7 +8,7 @@ from opex.review.state import standing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.writing import write
-from opex.store import decisions
+from opex.store import sayings
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
 
@@ -28,7 +28,7 @@ class LinkVerdict:
 def said(context: Context) -> dict[Pair, LinkVerdict]:
     """The word that stands on each link, by incident and change; of several the last."""
     decided = context.database.revisions()["decisions"]
-    return context.memory.get("link_verdicts", decided, lambda: _standing(decisions.journal(context.database)))
+    return context.memory.get("link_verdicts", decided, lambda: _standing(sayings.entries(context.database)))
 
 
 def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
@@ -44,7 +44,7 @@ def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
 def version(context: Context, incident: str, change: str) -> int:
     """The number of the last thing said of this link, withdrawn or not; 0 for none. A page carries what it showed."""
     of = link_id(incident, change)
-    return max((entry.seq for entry in decisions.journal(context.database) if entry.opportunity == of), default=0)
+    return max((entry.seq for entry in sayings.entries(context.database) if entry.opportunity == of), default=0)
 
 
 def judge(context: Context, incident: str, change: str, speaker: Speaker, *, holds: bool, reason: str) -> int:

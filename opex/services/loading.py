@@ -13,6 +13,7 @@ from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
 from opex.services import kept_rankings
 from opex.services.context import Context, Progress, give_back
+from opex.services.permissions import by, needs
 from opex.sources import Proposal, Reading, guard
 from opex.sources.records import called
 from opex.sources.sample import generate, write
@@ -105,6 +106,7 @@ def propose(paths: Sequence[Path], asked: Asked) -> Proposal:
     return guard.propose(paths, **asked.options())
 
 
+@needs("decide")
 def load(
     context: Context,
     paths: Sequence[Path],
@@ -142,7 +144,8 @@ def load(
             _copy(reading.mendable, problems)
         if not reading.count and not reading.duplicates:
             _refuse_empty(reading, shown)
-        record = _record(context, reading, shown, person)
+        loader = by(context, person)
+        record = _record(context, reading, shown, loader.person if person else "")
         beside = Beside(
             catalogue=_cataloguing(reading),
             watermark=watermark(reading) if watermark else None,
@@ -150,7 +153,7 @@ def load(
         )
         if not dry_run:
             kept_rankings.keep_before(context, occasion=f"before a load of {reading.source}", person=person)
-        counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run)
+        counts, _ = facts.load(context.database, reading.kept, record, beside=beside, dry_run=dry_run, role=loader.role)
         give_back()
         return _report(reading, counts, record.id, dry_run)
 
@@ -239,6 +242,7 @@ def refused_rows(context: Context, load: str) -> bytes | None:
     return facts.refused_csv(context.database, load)
 
 
+@needs("decide")
 def take_back(context: Context, load: str, *, person: str = "", with_later: bool = False) -> list[LoadRecord]:
     """Take a load back whole; with those of the same source that stand on it, if ``with_later`` says so.
 
@@ -248,7 +252,11 @@ def take_back(context: Context, load: str, *, person: str = "", with_later: bool
         There is no such load, later ones stand on it, or it was taken back already.
     """
     kept_rankings.keep_before(context, occasion="before a load was taken back", person=person)
-    return facts.take_back(context.database, load, person=person, at=context.now(), with_later=with_later)
+    taker = by(context, person)
+    return facts.take_back(
+        context.database, load, person=taker.person if person else "", at=taker.at, with_later=with_later,
+        role=taker.role,
+    )  # fmt: skip
 
 
 def mappings(context: Context, kind: str) -> dict[str, Mapping]:
@@ -256,7 +264,10 @@ def mappings(context: Context, kind: str) -> dict[str, Mapping]:
     return {name: Mapping.from_toml(toml) for name, toml in decisions.mappings(context.database, kind).items()}
 
 
-def keep_mapping(context: Context, mapping: Mapping, paths: Sequence[Path], asked: Asked) -> Report:
+@needs("decide")
+def keep_mapping(
+    context: Context, mapping: Mapping, paths: Sequence[Path], asked: Asked, *, person: str = ""
+) -> Report:
     """Try a mapping on the files, whole, and keep it by its name; what loading with it would do.
 
     Raises
@@ -265,10 +276,11 @@ def keep_mapping(context: Context, mapping: Mapping, paths: Sequence[Path], aske
         Nothing can be read with it: it is not kept.
     """
     tried = load(context, paths, replace(asked, mapping=mapping, format=None), dry_run=True)
-    decisions.save_mapping(context.database, mapping.name, mapping.kind, mapping.to_toml())
+    decisions.save_mapping(context.database, mapping.name, mapping.kind, mapping.to_toml(), by=by(context, person))
     return tried
 
 
+@needs("decide")
 def load_sample(
     context: Context, *, rows: int | None = None, seed: int | None = None, progress: Progress | None = None
 ) -> list[Report]:
@@ -293,7 +305,7 @@ def _load_sample_files(context: Context, folder: Path, progress: Progress | None
     reports = []
     files = {"incidents": "incidents.csv", "changes": "changes.csv", "metrics": "readings.csv"}
     catalogue = Catalogue.from_toml((folder / "systems.toml").read_text(encoding="utf-8"))
-    decisions.save_catalogue(context.database, catalogue)
+    decisions.save_catalogue(context.database, catalogue, by=by(context, "sample"))
     for position, (kind, file) in enumerate(files.items()):
         if progress is not None:
             progress(position / len(files), kind)

@@ -13,7 +13,7 @@ from opex.review.state import standing
 from opex.services.context import Context
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
-from opex.store import decisions
+from opex.store import sayings
 
 __all__ = ["BEFORE", "FIGURES", "Figure", "Review", "months", "review"]
 
@@ -115,7 +115,7 @@ def _review(context: Context, now: Known, month: datetime) -> Review:
         themes=_new_themes(context, now, month),
         longest=_longest(now, month),
         systems=_moved(now, month),
-        decided=_decided(decisions.journal(context.database), month),
+        decided=_decided(sayings.entries(context.database), month),
     )
 
 

@@ -29,7 +29,7 @@ from opex.services.context import Context, Progress
 from opex.services.figures import figures as figures_of_systems
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
-from opex.store import decisions
+from opex.store import sayings
 
 __all__ = [
     "Board", "board", "everything", "evidence_of", "explain", "move_of", "one", "priorities", "replay_of", "reranked",
@@ -100,7 +100,7 @@ def board(
 
 
 def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet, key: Hashable) -> Board:
-    entries = decisions.journal(context.database)
+    entries = sayings.entries(context.database)
     everyone = opportunities(found, entries, now.as_of)
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
     known_of_systems = figures_of_systems(context, {driver.measure for driver in chosen.drivers}, now.as_of)

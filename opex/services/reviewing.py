@@ -1,7 +1,4 @@
-"""Validate and adjust: everything that a person says of an opportunity, written down at once.
-
-Permissions will enter here (a later issue): each function knows who speaks.
-"""
+"""Validate and adjust: everything that a person says of an opportunity, written down at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,9 +23,11 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.services import driving, explaining
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
+from opex.services.permissions import by, needs, permit
 from opex.services.prioritising import board, everything, one, saved_order
 from opex.services.writing import write
-from opex.store import decisions
+from opex.store import people as known_people
+from opex.store import sayings
 
 __all__ = [
     "accept",
@@ -45,17 +44,20 @@ __all__ = [
 ]
 
 
+@needs("say")
 def say(context: Context, opportunity: str, saying: Saying, speaker: Speaker) -> int:
     """Write it down and return the entry's sequence number. The opportunity must exist."""
     one(context, opportunity)
     return write(context, opportunity, saying, speaker)
 
 
+@needs("decide")
 def accept(context: Context, opportunity: str, speaker: Speaker) -> int:
     """The candidate is worth ranking for good."""
     return say(context, opportunity, Accepted(), speaker)
 
 
+@needs("decide")
 def decline(
     context: Context, opportunity: str, speaker: Speaker, *, reason: str, words: str = "", until: str = ""
 ) -> int:
@@ -74,6 +76,7 @@ def _as_of(context: Context) -> datetime:
     return context.now() if isinstance(now, NotEnoughData) else now.as_of
 
 
+@needs("decide")
 def merge(context: Context, opportunity: str, into: str, speaker: Speaker) -> int:
     """The same improvement as ``into``, which takes over its evidence."""
     if opportunity == into:
@@ -83,6 +86,7 @@ def merge(context: Context, opportunity: str, into: str, speaker: Speaker) -> in
     return say(context, opportunity, Merged(into=into), speaker)
 
 
+@needs("say")
 def propose(
     context: Context, speaker: Speaker, *, title: str, action: str, removes: Removal, system: str | None = None
 ) -> str:
@@ -96,6 +100,7 @@ def propose(
     return made
 
 
+@needs("say")
 def strike(context: Context, opportunity: str, incident: str, speaker: Speaker, *, reason: str) -> int:
     """This incident is no evidence for it; everybody sees the re-rank."""
     item = one(context, opportunity)
@@ -104,6 +109,7 @@ def strike(context: Context, opportunity: str, incident: str, speaker: Speaker, 
     return say(context, opportunity, Struck(incident=incident, reason=reason), speaker)
 
 
+@needs("say")
 def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, level: int) -> int:
     """Give a rated driver a level of its rubric."""
     asked = driving.drivers(context).driver(driver)
@@ -115,6 +121,7 @@ def rate(context: Context, opportunity: str, speaker: Speaker, *, driver: str, l
     return say(context, opportunity, Rated(driver=driver, level=level), speaker)
 
 
+@needs("say")
 def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reason: str, words: str = "") -> int:
     """Give it a place in the agreed order, with a reason; the computed order stays in view.
 
@@ -131,25 +138,36 @@ def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reaso
     )
 
 
+@needs("say")
 def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
-    """Withdraw an entry; it stays in the journal."""
+    """Withdraw an entry; it stays in the journal. A colleague's, and a decision, only by those who decide.
+
+    Raises
+    ------
+    NotAllowed
+        When it is a colleague's entry, or one that the role does not let one say.
+    """
+    permit(context, "decide" if entry.person.name != speaker.person.name else entry.saying.act, "reviewing.undo")
     return write(context, entry.opportunity, Withdrawn(seq=entry.seq), speaker)
 
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:
     """What was said, oldest first; of one opportunity or of all."""
-    entries = decisions.journal(context.database)
+    entries = sayings.entries(context.database)
     return [entry for entry in entries if opportunity in (None, entry.opportunity)]
 
 
 def people(context: Context) -> Sequence[Person]:
     """Everybody who has a name in this workspace."""
-    return decisions.people(context.database)
+    return [member.person for member in known_people.members(context.database)]
 
 
+@needs("say")
 def remember(context: Context, person: Person) -> None:
     """Give a person a name here."""
-    decisions.save_person(context.database, person)
+    if not context.asker.local:
+        permit(context, "administer", "reviewing.remember")
+    known_people.remember(context.database, person, by=by(context, person.name))
 
 
 def inbox(context: Context) -> list[Opportunity]:

@@ -15,6 +15,7 @@ from opex.domain.source import Source
 from opex.services import loading
 from opex.services.context import Context, Progress
 from opex.services.loading import Asked, Report
+from opex.services.permissions import by, needs
 from opex.sources import Reading, guard
 from opex.sources.aws import Fetched, Gap, Permission, check, fetch
 from opex.sources.temporary import temporary_folder
@@ -80,7 +81,8 @@ class Freshness:
     refusal: str
 
 
-def configure(context: Context, toml: str) -> Source:
+@needs("administer")
+def configure(context: Context, toml: str, *, person: str = "") -> Source:
     """Keep a source by its name; the newer one of a name wins.
 
     Where it asks for something else than the earlier one, the next run fetches everything anew; nothing is doubled.
@@ -92,7 +94,7 @@ def configure(context: Context, toml: str) -> Source:
     """
     source = Source.from_toml(toml)
     _mapping_of(context, source)
-    watermarks.save_source(context.database, source.name, source.to_toml())
+    watermarks.save_source(context.database, source.name, source.to_toml(), by=by(context, person))
     return source
 
 
@@ -101,7 +103,8 @@ def configured(context: Context) -> dict[str, Source]:
     return {name: Source.from_toml(toml) for name, toml in watermarks.configured(context.database).items()}
 
 
-def remove(context: Context, name: str) -> None:
+@needs("administer")
+def remove(context: Context, name: str, *, person: str = "") -> None:
     """Forget a configured source; what was loaded from it stays.
 
     Raises
@@ -109,7 +112,7 @@ def remove(context: Context, name: str) -> None:
     Refused
         There is no such source.
     """
-    if not watermarks.remove_source(context.database, name):
+    if not watermarks.remove_source(context.database, name, by=by(context, person)):
         raise Refused(f'There is no source "{name}".')
 
 
@@ -136,6 +139,7 @@ def permissions(context: Context, names: Sequence[str] = ()) -> list[Permission]
     return [one for source in _chosen(context, names) for one in check(source, now=context.now())]
 
 
+@needs("decide")
 def sync(
     context: Context,
     names: Sequence[str] = (),

@@ -15,6 +15,7 @@ from opex.ranking.measures import MEASURES, measured
 from opex.ranking.ranking import enough_known, worths
 from opex.ranking.sensitivity import Leaders, leaders, leaders_at, with_weight
 from opex.services.context import Context
+from opex.services.permissions import by, needs, permit
 from opex.services.prioritising import Board, evidence_of, reranked
 from opex.store import scenarios as store
 from opex.store.scenarios import KeptScenario
@@ -154,11 +155,23 @@ def kept(context: Context) -> list[KeptScenario]:
     return store.scenarios(context.database)
 
 
+@needs("say")
 def keep(context: Context, scenario: Scenario, person: Person) -> None:
     """Keep a scenario under its name, for everybody to see; the list stays as it is."""
-    store.keep(context.database, scenario, at=context.now(), person=person.name)
+    store.keep(context.database, scenario, by=by(context, person.name))
 
 
-def delete(context: Context, name: str) -> None:
-    """Let go of a named scenario."""
-    store.delete(context.database, name)
+@needs("say")
+def delete(context: Context, name: str, *, person: str = "") -> None:
+    """Let go of a named scenario: one's own, or anybody's for those who decide.
+
+    Raises
+    ------
+    NotAllowed
+        When it is a colleague's and one may not decide.
+    """
+    mine = by(context, person)
+    theirs = next((one.person for one in kept(context) if one.scenario.name == name), mine.person)
+    if theirs != mine.person:
+        permit(context, "decide", "what_if.delete")
+    store.delete(context.database, name, by=mine)

@@ -1,22 +1,56 @@
-"""Write down what somebody says: the one way into the journal."""
+"""Write down what somebody says: the one way into the journal. Each saying knows what one must be allowed to do."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import uuid4
 
 from opex.domain.decisions import Saying
+from opex.domain.people import NotAllowed
 from opex.services.context import Context, Speaker
-from opex.store import decisions
+from opex.services.permissions import by, permit
+from opex.store import people, sayings
 
-__all__ = ["write"]
+__all__ = ["write", "write_all"]
 
 
 def write(context: Context, subject: str, saying: Saying, speaker: Speaker) -> int:
     """One entry of the journal, said of that subject; its sequence number. The same request writes once."""
-    return decisions.append(
+    return write_all(context, [(subject, saying)], speaker)
+
+
+def write_all(
+    context: Context,
+    said: Sequence[tuple[str, Saying]],
+    speaker: Speaker,
+    *,
+    while_at: tuple[str, int] | None = None,
+) -> int:
+    """Several entries, all or none; the number of the first one.
+
+    Raises
+    ------
+    NotAllowed
+        When the role does not let one say it, or when somebody speaks in another's name.
+    """
+    for _, saying in said:
+        permit(context, saying.act, f"say {saying.kind}")
+    return sayings.append(
         context.database,
+        said,
         request_id=speaker.request_id or uuid4().hex,
-        at=context.now(),
-        person=speaker.person,
-        opportunity=subject,
-        saying=saying,
+        by=by(context, speaker.person.name),
+        person=_themselves(context, speaker).person,
+        session=speaker.session,
         seen=speaker.seen,
+        while_at=while_at,
     )
+
+
+def _themselves(context: Context, speaker: Speaker) -> Speaker:
+    """Whoever signed in speaks in their own name and for their own function, whatever a page says."""
+    if context.asker.local:
+        return speaker
+    member = people.known_as(context.database, context.asker.identity)
+    if member is None or member.name != speaker.person.name:
+        raise NotAllowed("One speaks in one's own name only. Nothing was saved.")
+    return replace(speaker, person=member.person)

@@ -23,7 +23,7 @@ from opex.store.schema import revisions
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 5
 FACTS, DECISIONS, SOURCES = "facts", "decisions", "sources"
-RANKINGS, SCENARIOS = "rankings", "scenarios"
+RANKINGS, SCENARIOS, SESSIONS, PEOPLE = "rankings", "scenarios", "sessions", "people"
 
 
 class Busy(Refused):
@@ -61,8 +61,7 @@ class Database:
         """
         options = {"opex_writes": True}
         with _troubles(), self.engine.connect().execution_options(**options) as connection, connection.begin():
-            raised = sa.update(revisions).where(revisions.c.name == what).values(number=revisions.c.number + 1)
-            connection.execute(raised)
+            raise_revision(connection, what)
             yield connection
 
     def revisions(self) -> dict[str, int]:
@@ -73,6 +72,11 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+
+def raise_revision(connection: sa.Connection, what: str) -> None:
+    """Say that something of that kind is written, and wait until nobody else writes it."""
+    connection.execute(sa.update(revisions).where(revisions.c.name == what).values(number=revisions.c.number + 1))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What people decided: the journal, driver sets, the system catalogue, mappings, people; and candidates' memory."""
+"""What people decided beside the journal: driver sets, the system catalogue, mappings; and candidates' memory."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -8,81 +8,13 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
-from opex.domain.decisions import Entry, Person, Saying, saying_from
 from opex.domain.drivers import DriverSet
 from opex.domain.opportunities import Candidate, Reason, Removal, Theme
-from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue, System
-from opex.store import bulk, schema
+from opex.store import audit, bulk, schema
+from opex.store.audit import By
 from opex.store.database import DECISIONS, FACTS, Database
-
-
-class StaleReview(Refused):
-    """A colleague has said something since the page was shown."""
-
-
-def append(
-    database: Database,
-    *,
-    request_id: str,
-    at: datetime,
-    person: Person,
-    opportunity: str,
-    saying: Saying,
-    seen: int | None = None,
-) -> int:
-    """Write one entry of the journal and return its sequence number.
-
-    A request id that was written before changes nothing and returns the earlier number, so that a double click, a
-    rerun or a reconnect writes once.
-
-    Raises
-    ------
-    StaleReview
-        When ``seen`` (the number of the last entry that the person saw for this opportunity) is not the last one.
-    """
-    journal = schema.journal
-    with database.writing(DECISIONS) as connection:
-        again = sa.select(journal.c.seq).where(journal.c.request_id == request_id)
-        if (earlier := connection.execute(again).scalar()) is not None:
-            return int(earlier)
-        _refuse_stale(connection, opportunity, seen)
-        seq = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(journal.c.seq), 0))).scalar_one()) + 1
-        row = {"seq": seq, "request_id": request_id, "at": at, "person": person.name, "function": person.function}
-        row |= {"opportunity": opportunity, "kind": saying.kind, "body": saying.body()}
-        connection.execute(sa.insert(journal).values(**row))
-    return seq
-
-
-def _refuse_stale(connection: sa.Connection, opportunity: str, seen: int | None) -> None:
-    if seen is None:
-        return
-    journal = schema.journal
-    newest = sa.select(journal).where(journal.c.opportunity == opportunity).order_by(journal.c.seq.desc()).limit(1)
-    last = connection.execute(newest).mappings().first()
-    if last is not None and last["seq"] > seen:
-        told = saying_from(last["kind"], last["body"]).told or last["kind"]
-        raise StaleReview(
-            f"{last['person']} was faster ({last['kind']}: {told}). Nothing of yours was saved yet: "
-            "look at it, then save again."
-        )
-
-
-def journal(database: Database) -> list[Entry]:
-    """Every entry, oldest first."""
-    with database.reading() as connection:
-        rows = connection.execute(sa.select(schema.journal).order_by(schema.journal.c.seq)).all()
-    return [
-        Entry(
-            seq=row.seq,
-            request_id=row.request_id,
-            at=row.at,
-            person=Person(name=row.person, function=row.function),
-            opportunity=row.opportunity,
-            saying=saying_from(row.kind, row.body),
-        )
-        for row in rows
-    ]
+from opex.store.sayings import StaleReview
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +27,7 @@ class SavedDrivers:
     note: str
 
 
-def save_drivers(
-    database: Database, drivers: DriverSet, *, at: datetime, person: str, note: str, seen: int | None
-) -> DriverSet:
+def save_drivers(database: Database, drivers: DriverSet, *, by: By, note: str, seen: int | None) -> DriverSet:
     """Save as the next version; refuse when another version came in since ``seen``."""
     table = schema.driver_sets
     with database.writing(DECISIONS) as connection:
@@ -105,8 +35,10 @@ def save_drivers(
         if seen is not None and seen != last:
             raise StaleReview(f"A colleague saved version {last} meanwhile: look at it, then save again.")
         saved = replace(drivers, version=last + 1)
-        row = {"version": last + 1, "name": saved.name, "toml": saved.to_toml(), "at": at, "person": person}
+        row = {"version": last + 1, "name": saved.name, "toml": saved.to_toml(), "at": by.at, "person": by.person}
+        before = connection.execute(sa.select(table.c.toml).where(table.c.version == last)).scalar()
         connection.execute(sa.insert(table).values(**row, note=note))
+        audit.note(connection, by, "drivers saved", f"drivers:{last + 1}", before=before, after=row["toml"], note=note)
     return saved
 
 
@@ -119,10 +51,19 @@ def drivers(database: Database) -> list[SavedDrivers]:
     ]
 
 
-def save_catalogue(database: Database, catalogue: Catalogue) -> None:
+def save_catalogue(database: Database, catalogue: Catalogue, *, by: By) -> None:
     """Put this catalogue in the place of the earlier one."""
     with database.writing(FACTS) as connection:
+        before = read_catalogue(connection)
         write_catalogue(connection, catalogue)
+        audit.note(connection, by, "systems saved", "systems", **_changed(before, catalogue))
+
+
+def _changed(before: Catalogue, after: Catalogue) -> dict[str, Any]:
+    """The systems that are not the same in both, as they were and as they are."""
+    was, now = ({system.name: asdict(system) for system in of.systems} for of in (before, after))
+    names = sorted(name for name in was.keys() | now.keys() if was.get(name) != now.get(name))
+    return {"before": {n: was.get(n) for n in names}, "after": {n: now.get(n) for n in names}}
 
 
 def write_catalogue(connection: sa.Connection, catalogue: Catalogue) -> None:
@@ -150,10 +91,13 @@ def _system(body: dict[str, Any]) -> System:
     return System(**plain)
 
 
-def save_mapping(database: Database, name: str, kind: str, toml: str) -> None:
+def save_mapping(database: Database, name: str, kind: str, toml: str, *, by: By) -> None:
     """Keep a mapping by its name; the newer one wins."""
+    table = schema.mappings
     with database.writing(DECISIONS) as connection:
-        connection.execute(sa.delete(schema.mappings).where(schema.mappings.c.name == name))
+        before = connection.execute(sa.select(table.c.toml).where(table.c.name == name)).scalar()
+        connection.execute(sa.delete(table).where(table.c.name == name))
+        audit.note(connection, by, "mapping kept", f"mapping:{name}", before=before, after=toml)
         connection.execute(sa.insert(schema.mappings).values(name=name, kind=kind, toml=toml))
 
 
@@ -163,20 +107,6 @@ def mappings(database: Database, kind: str) -> dict[str, str]:
     with database.reading() as connection:
         rows = connection.execute(sa.select(kept.c.name, kept.c.toml).where(kept.c.kind == kind).order_by(kept.c.name))
         return {row.name: row.toml for row in rows}
-
-
-def save_person(database: Database, person: Person) -> None:
-    """Remember a person; the newer function wins."""
-    with database.writing(DECISIONS) as connection:
-        connection.execute(sa.delete(schema.people).where(schema.people.c.name == person.name))
-        connection.execute(sa.insert(schema.people).values(name=person.name, function=person.function))
-
-
-def people(database: Database) -> list[Person]:
-    """Everybody who has a name here, by name."""
-    with database.reading() as connection:
-        rows = connection.execute(sa.select(schema.people).order_by(schema.people.c.name)).all()
-    return [Person(name=row.name, function=row.function) for row in rows]
 
 
 def save_candidates(database: Database, key: str, found: Sequence[Candidate]) -> None:

@@ -14,7 +14,8 @@ from opex import frames
 from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue
 from opex.frames import JOIN, Rows
-from opex.store import bulk, watermarks
+from opex.store import audit, bulk, watermarks
+from opex.store.audit import By
 from opex.store.database import FACTS, Database
 from opex.store.decisions import read_catalogue, write_catalogue
 from opex.store.schema import BEFORE, incidents, loads, refused_rows
@@ -78,7 +79,13 @@ NOTHING = Beside()
 
 
 def load(
-    database: Database, rows: Rows, record: LoadRecord, *, beside: Beside = NOTHING, dry_run: bool = False
+    database: Database,
+    rows: Rows,
+    record: LoadRecord,
+    *,
+    beside: Beside = NOTHING,
+    dry_run: bool = False,
+    role: str = "",
 ) -> tuple[Counts, LoadRecord]:
     """Load rows in one transaction: new ones in, changed ones replaced, equal ones left alone.
 
@@ -92,6 +99,8 @@ def load(
         What is written in the same transaction.
     dry_run
         Count only; nothing is written.
+    role
+        In which role the person of the record loads, for the audit log.
     """
     if dry_run:
         with database.reading() as connection:
@@ -108,7 +117,13 @@ def load(
         if beside.refused is not None:
             packed = zlib.compress(beside.refused)
             connection.execute(sa.insert(refused_rows).values(load_id=record.id, csv=packed))
+        told = {"source": record.source, "kind": record.kind, "files": record.files, "report": record.report}
+        audit.note(connection, _loader(record, role), "loaded", f"load:{record.id}", after=told)
     return counts, record
+
+
+def _loader(record: LoadRecord, role: str) -> By:
+    return By(at=record.at, person=record.person or "operator", role=role)
 
 
 def _next_number(connection: sa.Connection) -> int:
@@ -207,7 +222,9 @@ def _completed(record: LoadRecord, counts: Counts) -> LoadRecord:
 # --- taking back ------------------------------------------------------------------------------------------------
 
 
-def take_back(database: Database, id: str, *, person: str, at: datetime, with_later: bool = False) -> list[LoadRecord]:
+def take_back(
+    database: Database, id: str, *, person: str, at: datetime, with_later: bool = False, role: str = ""
+) -> list[LoadRecord]:
     """Take a load back whole: the rows that it brought go, the rows that it replaced stand as before.
 
     Loads of one source stand on each other: later ones that wrote rows are taken back with it, newest first, when
@@ -241,6 +258,9 @@ def take_back(database: Database, id: str, *, person: str, at: datetime, with_la
             _undo(connection, one)
             told = sa.update(loads).where(loads.c.id == one.id).values(taken_back_at=at, taken_back_by=person)
             connection.execute(told)
+            audit.note(
+                connection, By(at=at, person=person or "operator", role=role), "load taken back", f"load:{one.id}"
+            )
     return gone
 
 

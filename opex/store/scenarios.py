@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 from opex.domain.problems import Refused
 from opex.domain.scenarios import Scenario
-from opex.store import schema
+from opex.store import audit, schema
+from opex.store.audit import By
 from opex.store.database import SCENARIOS, Database
 
 __all__ = ["MOST", "KeptScenario", "delete", "keep", "scenarios"]
@@ -24,7 +25,7 @@ class KeptScenario:
     person: str
 
 
-def keep(database: Database, scenario: Scenario, *, at: datetime, person: str) -> None:
+def keep(database: Database, scenario: Scenario, *, by: By) -> None:
     """Keep a scenario under its name; one of that name by the same person is replaced.
 
     Raises
@@ -40,18 +41,22 @@ def keep(database: Database, scenario: Scenario, *, at: datetime, person: str) -
     with database.writing(SCENARIOS) as connection:
         rows = {row.name: row.person for row in connection.execute(sa.select(table.c.name, table.c.person))}
         owner = rows.get(scenario.name)
-        if owner is not None and owner != person:
+        if owner is not None and owner != by.person:
             raise Refused(f"{owner} keeps a scenario of that name: choose another one.")
         if owner is None and len(rows) >= MOST:
             raise Refused(f"There are {MOST} scenarios already: delete one first.")
         connection.execute(sa.delete(table).where(table.c.name == scenario.name))
-        connection.execute(sa.insert(table).values(name=scenario.name, body=scenario.body(), at=at, person=person))
+        row = {"name": scenario.name, "body": scenario.body(), "at": by.at, "person": by.person}
+        connection.execute(sa.insert(table).values(**row))
+        audit.note(connection, by, "scenario kept", f"scenario:{scenario.name}", after=row["body"])
 
 
-def delete(database: Database, name: str) -> None:
+def delete(database: Database, name: str, *, by: By) -> None:
     """Let go of a scenario; nothing happens when there is none of that name."""
     with database.writing(SCENARIOS) as connection:
-        connection.execute(sa.delete(schema.scenarios).where(schema.scenarios.c.name == name))
+        gone = sa.delete(schema.scenarios).where(schema.scenarios.c.name == name)
+        if connection.execute(gone).rowcount:
+            audit.note(connection, by, "scenario deleted", f"scenario:{name}")
 
 
 def scenarios(database: Database) -> list[KeptScenario]:

@@ -197,6 +197,33 @@ people = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("function", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False, server_default=""),
+    sa.Column("login", sa.Text, nullable=False, server_default=""),  # how an administrator knows them, in small letters
+    sa.Column("identity", sa.Text, unique=True),  # the provider's issuer and subject; none before the first sign-in
+)
+
+group_roles = sa.Table(
+    "group_roles",
+    metadata,
+    sa.Column("group", sa.Text, primary_key=True),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("function", sa.Text, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("act", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("what", sa.JSON, nullable=False),
+    sa.Column("salt", sa.Text),  # gone once a person in it was forgotten
+    sa.Column("digest", sa.Text, nullable=False),  # of salt, person, subject and what
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False, unique=True),  # of the rest, digest and previous
 )
 
 driver_sets = sa.Table(
@@ -253,6 +280,8 @@ journal = sa.Table(
     sa.Column("opportunity", sa.Text, nullable=False, index=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("session", sa.Text),  # in which session it was said
+    sa.Index(None, "session", "kind"),
 )
 
 rankings = sa.Table(

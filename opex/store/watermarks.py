@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from opex.store import audit
+from opex.store.audit import By
 from opex.store.database import SOURCES, Database
 from opex.store.schema import sources, watermarks
 
@@ -59,18 +61,23 @@ def note(database: Database, watermark: Watermark) -> None:
         write(connection, watermark)
 
 
-def save_source(database: Database, name: str, toml: str) -> None:
+def save_source(database: Database, name: str, toml: str, *, by: By) -> None:
     """Configure a source; the newer one of a name wins."""
     with database.writing(SOURCES) as connection:
+        before = connection.execute(sa.select(sources.c.toml).where(sources.c.name == name)).scalar()
         connection.execute(sa.delete(sources).where(sources.c.name == name))
         connection.execute(sa.insert(sources).values(name=name, toml=toml))
+        audit.note(connection, by, "source configured", f"source:{name}", before=before, after=toml)
 
 
-def remove_source(database: Database, name: str) -> bool:
+def remove_source(database: Database, name: str, *, by: By) -> bool:
     """Forget a configured source and its watermark (its rows stay); whether there was one."""
     with database.writing(SOURCES) as connection:
         connection.execute(sa.delete(watermarks).where(watermarks.c.source == name))
-        return bool(connection.execute(sa.delete(sources).where(sources.c.name == name)).rowcount)
+        there = bool(connection.execute(sa.delete(sources).where(sources.c.name == name)).rowcount)
+        if there:
+            audit.note(connection, by, "source removed", f"source:{name}")
+        return there
 
 
 def configured(database: Database) -> dict[str, str]:

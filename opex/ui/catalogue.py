@@ -10,7 +10,7 @@ from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue, System
 from opex.services import knowing, overview
 from opex.services.context import Context
-from opex.ui.session import refusals
+from opex.ui.session import my_name, refusals
 
 __all__ = ["catalogue_editor", "catalogue_table", "catalogue_toml"]
 
@@ -82,7 +82,7 @@ def catalogue_editor(of: Context, catalogue: Catalogue, chosen: System | None) -
                     name=name.strip(), aliases=_lines(aliases), patterns=_lines(patterns), owner=owner.strip(),
                     criticality=criticality,
                 )  # fmt: skip
-                knowing.save_catalogue(of, _with(catalogue, chosen, system))
+                knowing.save_catalogue(of, _with(catalogue, chosen, system), person=my_name())
                 st.toast("Saved: incidents and changes meet by it from now on.")
                 st.rerun()
 
@@ -111,5 +111,5 @@ def catalogue_toml(of: Context, catalogue: Catalogue) -> None:
                     text = brought.getvalue().decode("utf-8")
                 except UnicodeDecodeError as error:
                     raise Refused(f"{brought.name} is not UTF-8 text.") from error
-                knowing.save_catalogue(of, Catalogue.from_toml(text))
+                knowing.save_catalogue(of, Catalogue.from_toml(text), person=my_name())
                 st.rerun()

@@ -83,7 +83,7 @@ def _describe(of: Context, it: Opportunity) -> None:
         choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status)]
         status = right.selectbox("Status", choices)
         judged = (low, likely, high) != tuple(round(100 * share) for share in now) or not it.removes_assumed
-        removal = {"low": low / 100, "likely": likely / 100, "high": high / 100} if judged else {}
+        shares_said = (low / 100, likely / 100, high / 100) if judged else (None, None, None)
         if st.form_submit_button("Save", type="primary"):
             saying = Described(
                 title=title if title != it.title else None,
@@ -91,7 +91,9 @@ def _describe(of: Context, it: Opportunity) -> None:
                 effort_days=effort,
                 owner=owner,
                 status=status if status != it.status else None,
-                **removal,
+                low=shares_said[0],
+                likely=shares_said[1],
+                high=shares_said[2],
             )
             again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
 

@@ -11,7 +11,7 @@ from opex.services import loading, syncing
 from opex.services.context import Context
 from opex.services.syncing import Freshness
 from opex.store.facts import LoadRecord
-from opex.ui.session import person, progress, refusals
+from opex.ui.session import my_name, person, progress, refusals
 from opex.ui.words import several
 
 __all__ = ["EXAMPLES", "ago", "newest_load", "sources"]
@@ -124,7 +124,7 @@ def _row(of: Context, one: Freshness) -> None:
             _sync(of, [name])
         if st.button("Remove", key=f"remove_{name}", type="tertiary", help="What was loaded from it stays."):
             with refusals():
-                syncing.remove(of, name)
+                syncing.remove(of, name, person=my_name())
                 st.rerun()
 
 
@@ -168,6 +168,6 @@ def _add(of: Context) -> None:
         st.caption("Credentials are never written here: they come from AWS's own chain on the machine that runs opex.")
         if st.button("Keep this source", key="add_keep"):
             with refusals():
-                source = syncing.configure(of, text or "")
+                source = syncing.configure(of, text or "", person=my_name())
                 st.session_state["synced"] = [f"{source.name} is kept: sync it when you like."]
                 st.rerun()

@@ -122,7 +122,7 @@ def _keep(of: Context) -> None:
         note = st.text_input("Note", key="keep_note", max_chars=MOST_NOTE, placeholder="before the June review")
         if st.form_submit_button("Keep this ranking") and save(
             "keep_ranking",
-            lambda s: kept_rankings.keep(of, occasion="kept by hand", person=s.person.name, note=note),
+            lambda s: kept_rankings.keep_by_hand(of, s, note=note),
             done="Kept.",
         ):
             st.rerun()

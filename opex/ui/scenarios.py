@@ -12,7 +12,7 @@ from opex.services import what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.services.what_if import KeptScenario
-from opex.ui.session import refusals, save
+from opex.ui.session import my_name, refusals, save
 from opex.ui.trying import take
 from opex.ui.words import moment, several
 
@@ -83,5 +83,5 @@ def _one_scenario(of: Context, board: Board, one: KeptScenario) -> None:
             st.rerun(scope="fragment")
         if st.button("Delete", key=f"delete_{scenario.name}", type="tertiary"):
             with refusals():
-                what_if.delete(of, scenario.name)
+                what_if.delete(of, scenario.name, person=my_name())
                 st.rerun(scope="fragment")

@@ -15,7 +15,18 @@ from opex.services.knowing import sizes
 from opex.services.loading import load_sample
 from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
-__all__ = ["again", "context", "open_sample", "person", "progress", "refusals", "save", "speaker", "workspace_picker"]
+__all__ = [
+    "again",
+    "context",
+    "my_name",
+    "open_sample",
+    "person",
+    "progress",
+    "refusals",
+    "save",
+    "speaker",
+    "workspace_picker",
+]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")
@@ -99,6 +110,12 @@ def who_picker(of: Context) -> None:
         me = person()
         if me is not None and known.get(me.name) != me.function:
             reviewing.remember(of, me)
+
+
+def my_name() -> str:
+    """The name of who is at the keyboard; empty until they said it."""
+    me = person()
+    return me.name if me else ""
 
 
 def speaker(form: str, seen: int | None = None) -> Speaker:

@@ -18,6 +18,7 @@ from opex.domain.decisions import (
     Person,
     Proposed,
     Rated,
+    Restricted,
     Saying,
     Struck,
     ThemeRenamed,
@@ -31,6 +32,7 @@ from opex.domain.decisions import (
 )
 from opex.domain.duels import Dueled
 from opex.domain.problems import Refused
+from tests.domain.sessions import OF_A_SESSION
 
 MARCH = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -55,6 +57,8 @@ ONE_OF_EACH = [
         first_worths={"hours": 0.2}, second_worths={"hours": 0.5}, drivers=3,
     ),
     Withdrawn(seq=12),
+    Restricted(roles=("facilitator", "administrator"), words="not public yet"),
+    *OF_A_SESSION,
 ]  # fmt: skip
 
 

@@ -51,3 +51,9 @@ def record(of: str = "1", **changes: Any) -> LoadRecord:
         "files": ("a.csv",), "report": {"rows": 1},
     }  # fmt: skip
     return LoadRecord(**{**known, **changes})
+
+
+def revisions(**raised: int) -> dict[str, int]:
+    """The revisions of a workspace in which only these were raised."""
+    names = ("facts", "decisions", "sources", "rankings", "scenarios", "sessions", "people", "audit")
+    return dict.fromkeys(names, 0) | raised

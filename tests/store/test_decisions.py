@@ -18,6 +18,7 @@ from opex.domain.decisions import (
     Person,
     Proposed,
     Rated,
+    Restricted,
     Saying,
     Struck,
     ThemeRenamed,
@@ -30,13 +31,17 @@ from opex.domain.drivers import DriverSet
 from opex.domain.duels import Dueled
 from opex.domain.opportunities import Candidate, Reason, Removal
 from opex.domain.systems import Catalogue, System
-from opex.store import decisions, facts
+from opex.store import decisions, facts, people, sayings
+from opex.store.audit import By
 from opex.store.database import Database
-from opex.store.decisions import Remembered, StaleReview
+from opex.store.decisions import Remembered
+from opex.store.sayings import StaleReview
+from tests.domain.sessions import OF_A_SESSION
 from tests.export.builders import driver_set
 from tests.store import builders as b
 
 AT = datetime(2026, 7, 1, 9, 30, 0, 123_456, tzinfo=UTC)
+BY = By(at=AT, person="Ana")
 ANA, BO = Person(name="Ana", function="product"), Person(name="Bo", function="security")
 SAYINGS: list[Saying] = [
     Accepted(),
@@ -61,34 +66,42 @@ SAYINGS: list[Saying] = [
         second_worths={}, drivers=7,
     ),
     Withdrawn(seq=2**62),
+    Restricted(roles=("facilitator",)),
 ]  # fmt: skip
 
 
 def append(database: Database, of: str = "x", saying: Saying | None = None, **changes: object) -> int:
-    known: dict[str, object] = {"request_id": "r1", "at": AT, "person": ANA}
-    return decisions.append(
-        database,
-        opportunity=of,
-        saying=saying or Commented(text="hm"),
-        **{**known, **changes},  # type: ignore[arg-type]
-    )
+    known: dict[str, object] = {"request_id": "r1", "by": BY, "person": ANA}
+    said = [(of, saying or Commented(text="hm"))]
+    return sayings.append(database, said, **{**known, **changes})  # type: ignore[arg-type]
 
 
 # --- the journal ------------------------------------------------------------------------------------------------
 
 
 def test_everything_that_can_be_said_comes_back_as_it_was_said(database: Database) -> None:
-    assert {type(saying) for saying in SAYINGS} == set(KINDS.values())
+    assert {type(saying) for saying in (*SAYINGS, *OF_A_SESSION)} == set(KINDS.values())
     for number, saying in enumerate(SAYINGS, start=1):
         assert append(database, f"o{number}", saying, request_id=f"r{number}") == number
-    assert decisions.journal(database) == [
+    assert sayings.entries(database) == [
         Entry(seq=n, request_id=f"r{n}", at=AT, person=ANA, opportunity=f"o{n}", saying=saying)
         for n, saying in enumerate(SAYINGS, start=1)
     ]
 
 
+def test_what_is_said_in_a_session_is_read_with_it_and_moves_no_ranking(database: Database) -> None:
+    for number, saying in enumerate(OF_A_SESSION, start=1):
+        assert append(database, f"o{number}", saying, request_id=f"r{number}", session="s") == number
+    said = [
+        Entry(seq=n, request_id=f"r{n}", at=AT, person=ANA, opportunity=f"o{n}", saying=saying, session="s")
+        for n, saying in enumerate(OF_A_SESSION, start=1)
+    ]
+    assert sayings.of_session(database, "s", "Ana") == said
+    assert sayings.entries(database) == [entry for entry in said if not entry.saying.of_session]
+
+
 def test_an_empty_journal_is_an_empty_list(database: Database) -> None:
-    assert decisions.journal(database) == []
+    assert sayings.entries(database) == []
 
 
 def test_a_request_that_arrives_again_writes_nothing_and_gets_the_first_number(database: Database) -> None:
@@ -96,7 +109,7 @@ def test_a_request_that_arrives_again_writes_nothing_and_gets_the_first_number(d
     append(database, request_id="other")
     again = append(database, "y", Commented(text="other words"), request_id="once", person=BO, seen=0)
     assert again == first
-    assert [(e.seq, e.request_id, e.opportunity) for e in decisions.journal(database)] == [
+    assert [(e.seq, e.request_id, e.opportunity) for e in sayings.entries(database)] == [
         (1, "once", "x"),
         (2, "other", "x"),
     ]
@@ -109,7 +122,7 @@ def test_a_late_reviewer_cannot_overwrite_a_colleague_and_is_told_who_said_what(
     assert str(refusal.value) == (
         "Ana was faster (rated: driver audit, level 4). Nothing of yours was saved yet: look at it, then save again."
     )
-    assert [entry.person for entry in decisions.journal(database)] == [ANA]
+    assert [entry.person for entry in sayings.entries(database)] == [ANA]
     assert append(database, saying=Rated(driver="audit", level=1), request_id="b", person=BO, seen=1) == 2
 
 
@@ -132,7 +145,7 @@ def test_an_acceptance_without_words_is_named_by_its_kind(database: Database) ->
 
 def test_decisions_raise_their_own_revision(database: Database) -> None:
     append(database)
-    assert database.revisions() == {"facts": 0, "decisions": 1, "sources": 0, "rankings": 0, "scenarios": 0}
+    assert database.revisions() == b.revisions(decisions=1, audit=1)
 
 
 def test_a_refused_entry_raises_no_revision(database: Database) -> None:
@@ -148,9 +161,9 @@ def test_a_refused_entry_raises_no_revision(database: Database) -> None:
 
 def test_each_save_of_the_drivers_is_a_new_version_and_the_old_ones_stay(database: Database) -> None:
     wanted = driver_set()
-    first = decisions.save_drivers(database, wanted, at=AT, person="Ana", note="first", seen=0)
+    first = decisions.save_drivers(database, wanted, by=By(at=AT, person="Ana"), note="first", seen=0)
     second = decisions.save_drivers(
-        database, first.reweighted({"hours_lost": 0.9}), at=AT, person="Bo", note="", seen=1
+        database, first.reweighted({"hours_lost": 0.9}), by=By(at=AT, person="Bo"), note="", seen=1
     )
     assert (first, second.version) == (DriverSet(name="default", version=1, drivers=wanted.drivers), 2)
     kept = decisions.drivers(database)
@@ -161,9 +174,9 @@ def test_each_save_of_the_drivers_is_a_new_version_and_the_old_ones_stay(databas
 
 
 def test_a_driver_set_saved_over_an_unseen_version_is_refused(database: Database) -> None:
-    decisions.save_drivers(database, driver_set(), at=AT, person="Ana", note="", seen=0)
+    decisions.save_drivers(database, driver_set(), by=By(at=AT, person="Ana"), note="", seen=0)
     with pytest.raises(StaleReview) as refusal:
-        decisions.save_drivers(database, driver_set(), at=AT, person="Bo", note="", seen=0)
+        decisions.save_drivers(database, driver_set(), by=By(at=AT, person="Bo"), note="", seen=0)
     assert str(refusal.value) == "A colleague saved version 1 meanwhile: look at it, then save again."
     assert [saved.person for saved in decisions.drivers(database)] == ["Ana"]
 
@@ -174,18 +187,18 @@ def test_a_driver_set_saved_over_an_unseen_version_is_refused(database: Database
 def test_the_catalogue_comes_back_and_the_new_one_takes_the_place_of_the_old(database: Database) -> None:
     assert decisions.catalogue(database) == Catalogue()
     api = System(name="api", aliases=("API v2", "ÄPI"), patterns=(r"\bapi\b",), owner="Ana", criticality=1)
-    decisions.save_catalogue(database, Catalogue(systems=(System(name="Web", proposed=True), api)))
+    decisions.save_catalogue(database, Catalogue(systems=(System(name="Web", proposed=True), api)), by=BY)
     assert set(decisions.catalogue(database).systems) == {api, System(name="Web", proposed=True)}
-    decisions.save_catalogue(database, Catalogue(systems=(api,)))
+    decisions.save_catalogue(database, Catalogue(systems=(api,)), by=BY)
     assert decisions.catalogue(database) == Catalogue(systems=(api,))
-    decisions.save_catalogue(database, Catalogue())
+    decisions.save_catalogue(database, Catalogue(), by=BY)
     assert decisions.catalogue(database) == Catalogue()
 
 
 def test_mappings_are_kept_by_name_for_their_kind_and_the_newer_one_wins(database: Database) -> None:
-    decisions.save_mapping(database, "desk", "incidents", "a = 1")
-    decisions.save_mapping(database, "deploys", "changes", "b = 2")
-    decisions.save_mapping(database, "desk", "incidents", "a = 3\n")
+    decisions.save_mapping(database, "desk", "incidents", "a = 1", by=BY)
+    decisions.save_mapping(database, "deploys", "changes", "b = 2", by=BY)
+    decisions.save_mapping(database, "desk", "incidents", "a = 3\n", by=BY)
     assert decisions.mappings(database, "incidents") == {"desk": "a = 3\n"}
     assert decisions.mappings(database, "changes") == {"deploys": "b = 2"}
     assert decisions.mappings(database, "metrics") == {}
@@ -193,8 +206,8 @@ def test_mappings_are_kept_by_name_for_their_kind_and_the_newer_one_wins(databas
 
 def test_people_are_remembered_by_name_with_their_newest_function(database: Database) -> None:
     for person in (BO, ANA, replace(BO, function="business")):
-        decisions.save_person(database, person)
-    assert decisions.people(database) == [ANA, replace(BO, function="business")]
+        people.remember(database, person, by=BY)
+    assert [member.person for member in people.members(database)] == [ANA, replace(BO, function="business")]
 
 
 # --- what finders found -----------------------------------------------------------------------------------------

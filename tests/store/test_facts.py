@@ -207,7 +207,7 @@ def test_the_history_tells_each_load_newest_first_with_its_counts(database: Data
 
 def test_each_load_raises_the_revision_of_facts_and_of_nothing_else(database: Database) -> None:
     loaded(database, b.incidents({"source_id": "1"}))
-    assert database.revisions() == {"facts": 1, "decisions": 0, "sources": 0, "rankings": 0, "scenarios": 0}
+    assert database.revisions() == b.revisions(facts=1, audit=1)
 
 
 # --- fingerprints -----------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from opex.domain.opportunities import Removal
 from opex.domain.problems import Refused
 from opex.store import rankings
 from opex.store.database import Database
+from tests.store.builders import revisions
 
 AT = datetime(2026, 7, 1, 9, tzinfo=UTC)
 DRIVERS = DriverSet(
@@ -90,7 +91,7 @@ def test_whatever_differs_makes_another_ranking(database: Database, other: KeptR
 
 def test_keeping_one_makes_no_cache_of_facts_or_decisions_stale(database: Database) -> None:
     rankings.keep(database, RANKING)
-    assert database.revisions() == {"facts": 0, "decisions": 0, "sources": 0, "rankings": 1, "scenarios": 0}
+    assert database.revisions() == revisions(rankings=1)
 
 
 def test_a_ranking_that_nobody_kept_is_refused(database: Database) -> None:

@@ -10,6 +10,7 @@ from opex import frames
 from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue, System
 from opex.store import decisions, facts, watermarks
+from opex.store.audit import By
 from opex.store.database import Database
 from opex.store.facts import Beside
 from opex.store.watermarks import Watermark
@@ -111,7 +112,7 @@ def test_systems_that_only_this_load_named_go_with_it_unless_they_are_used_or_a_
     looked_at = [
         System(name=s.name, owner="Ana", proposed=s.name != "db") for s in decisions.catalogue(database).systems
     ]
-    decisions.save_catalogue(database, Catalogue(systems=tuple(looked_at)))
+    decisions.save_catalogue(database, Catalogue(systems=tuple(looked_at)), by=By(at=b.START, person="Ana"))
     facts.take_back(database, "2", person="Ana", at=LATER)
     assert [system.name for system in decisions.catalogue(database).systems] == ["Mail", "api", "db", "queue"]
 

@@ -13,7 +13,8 @@ from opex.domain.safe import markdown
 from opex.domain.systems import Catalogue, System
 from opex.services import knowing, loading, prioritising, reviewing
 from opex.services.context import Context, Speaker
-from opex.store import decisions, facts
+from opex.store import decisions, facts, people, sayings
+from opex.store.audit import By
 from opex.store.checking import check
 from tests.conftest import context_at
 from tests.export.builders import driver_set
@@ -56,20 +57,21 @@ def test_a_hostile_text_comes_back_from_every_field_as_typed(both_contexts: Cont
     assert (facts.history(db)[0].person, facts.history(db)[0].files) == (text, (text,))
 
     person = Person(name=text, function="product")
-    decisions.save_person(db, person)
-    decisions.save_mapping(db, text, text, text)
+    by = By(at=at, person=text)
+    people.remember(db, person, by=by)
+    decisions.save_mapping(db, text, text, text, by=by)
     system = System(name=text, aliases=(text + " too",), owner=text)
-    decisions.save_catalogue(db, Catalogue(systems=(system,)))
+    decisions.save_catalogue(db, Catalogue(systems=(system,)), by=by)
     named = driver_set()
-    decisions.save_drivers(db, type(named)(name=text, version=1, drivers=named.drivers), at=at, person=text, note=text,
+    decisions.save_drivers(db, type(named)(name=text, version=1, drivers=named.drivers), by=by, note=text,
                            seen=0)  # fmt: skip
-    assert decisions.people(db) == [person]
+    assert [member.person for member in people.members(db)] == [person]
     assert decisions.mappings(db, text) == {text: text}
     assert decisions.catalogue(db).systems == (system,)
     saved = decisions.drivers(db)[0]
     assert (saved.drivers.name, saved.person, saved.note) == (text, text, text)
 
-    sayings = [
+    said = [
         Proposed(title=text, action=text, low=0, likely=0, high=0, system=text, environment=text),
         Commented(text=text),
         Described(title=text, action=text, owner=text),
@@ -78,10 +80,10 @@ def test_a_hostile_text_comes_back_from_every_field_as_typed(both_contexts: Cont
         Validated(verdict="holds", why=text, impacts=text),
         Struck(incident=text, reason=text),
     ]
-    for number, saying in enumerate(sayings):
-        decisions.append(db, request_id=f"{text}{number}", at=at, person=person, opportunity=text, saying=saying)
-    entries = decisions.journal(db)
-    assert [(e.person, e.opportunity, e.saying) for e in entries] == [(person, text, saying) for saying in sayings]
+    for number, saying in enumerate(said):
+        sayings.append(db, [(text, saying)], request_id=f"{text}{number}", by=by, person=person)
+    entries = sayings.entries(db)
+    assert [(e.person, e.opportunity, e.saying) for e in entries] == [(person, text, saying) for saying in said]
     assert check(db) == []
 
 

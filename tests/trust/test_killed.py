@@ -18,6 +18,7 @@ from opex.store.checking import check
 from opex.store.database import Database, current_revision, head_revision
 from opex.store.schema import metadata
 from tests.conftest import context_at
+from tests.store import builders as store_builders
 from tests.trust import builders as b
 from tests.trust.conftest import Ended, Nursery, Shelf, sized
 
@@ -179,7 +180,7 @@ def test_a_first_opening_that_is_killed_leaves_nothing_or_a_whole_workspace(
         assert left_by_a_first_opening(url) == "after"
         context = context_at(url)
         assert check(context.database) == []
-        assert context.database.revisions() == {"facts": 0, "decisions": 0, "sources": 0, "rankings": 0, "scenarios": 0}
+        assert context.database.revisions() == store_builders.revisions()
         context.database.close()
         shelf.throw_away(url)
     figure(told(shelf, "first opening", aim.found))

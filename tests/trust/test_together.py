@@ -16,7 +16,7 @@ from opex.domain.decisions import Commented
 from opex.services import prioritising, reviewing
 from opex.services.context import Context, Speaker
 from opex.store import database as store
-from opex.store import decisions
+from opex.store import sayings
 from opex.store.checking import check
 from opex.store.database import Busy
 from tests.conftest import context_at
@@ -43,7 +43,7 @@ def test_no_edit_of_eight_reviewers_is_lost(shelf: Shelf, nursery: Nursery, tmp_
 
     assert [(end.status, end.err) for end in ended] == [(0, "")] * writers
     rows = [row for file in notes for row in json.loads(file.read_text())]
-    entries = {e.request_id: e for e in decisions.journal(context.database) if e.person.name.startswith("Reviewer")}
+    entries = {e.request_id: e for e in sayings.entries(context.database) if e.person.name.startswith("Reviewer")}
     accepted = {row["request"]: row["seq"] for row in rows if row["seq"]}
     refused = [row for row in rows if not row["seq"]]
     assert accepted == {request: entry.seq for request, entry in entries.items()}
@@ -63,7 +63,7 @@ def written_over(context: Context, seen: dict[str, int]) -> list[str]:
     """The saves whose writer had not seen the entry before theirs: each would be a lost update."""
     last: dict[str, int] = defaultdict(int)
     lost = []
-    for entry in decisions.journal(context.database):
+    for entry in sayings.entries(context.database):
         if entry.request_id in seen and seen[entry.request_id] != last[entry.opportunity]:
             lost.append(entry.request_id)
         last[entry.opportunity] = entry.seq

@@ -1,0 +1,73 @@
+"""Who may do what: each changing service asks here itself. Pages hide what one may not do; this is what protects it.
+
+The role is read from the workspace at each call, so that one that was taken ends at once, in the middle of a session.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from opex.domain.people import ACTS, OUTSIDER, Act, NotAllowed, may
+from opex.services.context import Context
+from opex.store import people
+from opex.store.audit import By
+
+__all__ = ["SERVICES", "by", "needs", "permit", "role"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SERVICES: dict[str, Act] = {}
+"""Every service that changes something, by ``module.function``, and what one must be allowed to do to call it."""
+
+
+def role(context: Context) -> str:
+    """The role of who is asking, as it stands now. The operator of a local workspace is its administrator."""
+    if context.asker.local:
+        return OUTSIDER if context.team else "administrator"
+    if context.asker.expires is not None and context.now() >= context.asker.expires:
+        return OUTSIDER
+    return people.role_of(context.database, context.asker.identity, context.asker.groups)
+
+
+def by(context: Context, person: str = "") -> By:
+    """Who does it, for the audit log: whoever signed in, else the name that was said."""
+    member = None if context.asker.local else people.known_as(context.database, context.asker.identity)
+    name = member.name if member else person
+    return By(at=context.now(), person=name or "operator", role=role(context))
+
+
+def permit(context: Context, act: Act, asked: str) -> None:
+    """Let it pass, or write the denial down.
+
+    Raises
+    ------
+    NotAllowed
+        Saying what the role lets one do, or that the sign-in has ended.
+    """
+    held = role(context)
+    if may(held, act):
+        return
+    people.deny(context.database, asked, by=by(context))
+    asker = context.asker
+    if context.team and (asker.local or (asker.expires is not None and context.now() >= asker.expires)):
+        raise NotAllowed("Your sign-in has ended: sign in again. Nothing was saved.")
+    if not held:
+        raise NotAllowed("You have no role in this workspace: ask an administrator for one. Nothing was saved.")
+    raise NotAllowed(f"As {held} you may not {ACTS[act]}. Nothing was saved.")
+
+
+def needs(act: Act) -> Callable[[Callable[Concatenate[Context, P], T]], Callable[Concatenate[Context, P], T]]:
+    """Mark a service as one that changes something, and let only those call it who may."""
+
+    def marked(service: Callable[Concatenate[Context, P], T]) -> Callable[Concatenate[Context, P], T]:
+        name = f"{service.__module__.rpartition('.')[2]}.{service.__name__}"
+        SERVICES[name] = act
+
+        @wraps(service)
+        def asked(context: Context, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            permit(context, act, name)
+            return service(context, *args, **kwargs)
+
+        return asked
+
+    return marked
