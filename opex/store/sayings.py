@@ -14,7 +14,7 @@ from opex.store.audit import By
 from opex.store.database import DECISIONS, SESSIONS, Database, raise_revision
 from opex.store.schema import journal
 
-__all__ = ["MovedOn", "StaleReview", "append", "entries", "of_session", "position", "progress", "sessions"]
+__all__ = ["MovedOn", "StaleReview", "append", "course", "entries", "of_session", "position", "progress", "sessions"]
 
 
 class StaleReview(Refused):
@@ -151,6 +151,13 @@ def of_session(database: Database, session: str, person: str = "", *, until: int
     wanted = sa.select(journal).where(journal.c.session == session, mine).order_by(journal.c.seq)
     if until is not None:
         wanted = wanted.where(journal.c.seq <= until)
+    with database.reading() as connection:
+        return [_entry(row) for row in connection.execute(wanted).all()]
+
+
+def course(database: Database, session: str) -> list[Entry]:
+    """What was said of a session as a whole, oldest first: how far it has come, without any answer."""
+    wanted = sa.select(journal).where(journal.c.opportunity == session).order_by(journal.c.seq)
     with database.reading() as connection:
         return [_entry(row) for row in connection.execute(wanted).all()]
 
