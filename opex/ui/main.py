@@ -22,7 +22,7 @@ def _page(file: str, title: str, *, default: bool = False) -> st.Page:
 sections = {
     "": [_page("priorities", "Priorities", default=True)],
     "Find": [_page("evidence", "Evidence"), _page("inbox", "Inbox"), _page("operations", "Operations review")],
-    "Decide": [_page("drivers", "Drivers"), _page("questions", "Questions")],
+    "Decide": [_page("sessions", "Sessions"), _page("drivers", "Drivers"), _page("questions", "Questions")],
     "Set up": [_page("load", "Load"), _page("systems", "Systems"), _page("team", "Team")],
 }
 for pages in sections.values():

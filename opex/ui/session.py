@@ -7,9 +7,10 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from opex.domain.decisions import FUNCTIONS, Person
+from opex.domain.people import FUNCTIONS, Act, Person
+from opex.domain.people import may as allows
 from opex.domain.problems import Refused
-from opex.services import reviewing
+from opex.services import permissions, reviewing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
@@ -18,6 +19,7 @@ from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 __all__ = [
     "again",
     "context",
+    "may",
     "my_name",
     "open_sample",
     "person",
@@ -112,13 +114,18 @@ def who_picker(of: Context) -> None:
             reviewing.remember(of, me)
 
 
+def may(of: Context, act: Act) -> bool:
+    """Whether who is at the keyboard may do that: pages hide what one may not; services refuse it by themselves."""
+    return allows(permissions.role(of), act)
+
+
 def my_name() -> str:
     """The name of who is at the keyboard; empty until they said it."""
     me = person()
     return me.name if me else ""
 
 
-def speaker(form: str, seen: int | None = None) -> Speaker:
+def speaker(form: str, seen: int | None = None, session: str | None = None) -> Speaker:
     """Who speaks in this form. A form has one request id until its save succeeds: a double click writes once.
 
     Raises
@@ -130,13 +137,20 @@ def speaker(form: str, seen: int | None = None) -> Speaker:
     if me is None:
         raise Refused("Say who you are first (at the side, under “You are”): a decision needs a name.")
     request = st.session_state.setdefault(f"request_{form}", uuid4().hex)
-    return Speaker(person=me, request_id=request, seen=seen)
+    return Speaker(person=me, request_id=request, seen=seen, session=session)
 
 
-def save(form: str, write: Callable[[Speaker], object], *, seen: int | None = None, done: str = "Saved.") -> bool:
+def save(
+    form: str,
+    write: Callable[[Speaker], object],
+    *,
+    seen: int | None = None,
+    session: str | None = None,
+    done: str = "Saved.",
+) -> bool:
     """Write once and say so; on a refusal show its sentence and keep what was typed."""
     try:
-        write(speaker(form, seen))
+        write(speaker(form, seen, session))
     except Refused as refusal:
         st.error(str(refusal))
         return False
