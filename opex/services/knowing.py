@@ -33,7 +33,7 @@ def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughD
     """What is known as of that instant, or as of the newest fact."""
     revision = context.database.revisions()["facts"]
     everything = context.memory.get("facts", revision, lambda: _read(context))
-    moment = as_of or newest_fact(everything)
+    moment = as_of or context.memory.get("newest fact", revision, lambda: newest_fact(everything))
     if moment is None:
         return NotEnoughData(have=0, need=1, what="facts")
     return context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))

@@ -44,12 +44,18 @@ def _items(of: Context, session: str, me: Person) -> None:
     """A fragment, so that an answer redraws the questions only."""
     now = session_reading.look(of, session, me.name)
     asked = now.asked(me.name)
-    if now.state != "answer" or not asked:
+    if now.state != "answer":
         st.rerun()
+    if not asked:
+        st.info("You are asked nothing in the round that runs.")
+        return
     items = list(dict.fromkeys(item for item, _ in asked))
-    key = f"at_{session}"
-    at = min(max(int(st.session_state.get(key, _first_open(now, me, items))), 0), len(items) - 1)
-    done = sum(now.mine(me.name, *one) is not None for one in asked)
+    missing = [one for one in asked if now.mine(me.name, *one) is None]
+    incomplete = {item for item, _ in missing}
+    left = [n for n, item in enumerate(items) if item in incomplete]
+    key = f"at_{session}_{len(now.again)}"
+    at = min(max(st.session_state.setdefault(key, left[0] if left else 0), 0), len(items) - 1)
+    done = len(asked) - len(missing)
     st.progress(done / len(asked), text=f"{done} of {several(len(asked), 'answer')} given and saved")
     item = items[at]
     board = prioritising.board(of)
@@ -60,16 +66,7 @@ def _items(of: Context, session: str, me: Person) -> None:
         _item(of, now, found, at, len(items))
         for question in [q for i, q in asked if i == item]:
             _question(of, now, me, found, question)
-    _steps(now, me, items, at, key)
-
-
-def _first_open(now: Session, me: Person, items: Sequence[str]) -> int:
-    open_ones = [n for n, item in enumerate(items) if _left(now, me, item)]
-    return open_ones[0] if open_ones else 0
-
-
-def _left(now: Session, me: Person, item: str) -> int:
-    return sum(now.mine(me.name, i, q) is None for i, q in now.asked(me.name) if i == item)
+    _steps(len(items), left, at, key)
 
 
 def _item(of: Context, now: Session, item: Opportunity, at: int, count: int) -> None:
@@ -190,16 +187,17 @@ def _mark(given: Given | None, base: str, save: Save) -> None:
     st.button("Save mine now", key=f"redo_{base}", on_click=redo)
 
 
-def _steps(now: Session, me: Person, items: Sequence[str], at: int, key: str) -> None:
+def _steps(count: int, left: Sequence[int], at: int, key: str) -> None:
+    """To the item before and the next one, and to the first that is left."""
+
     def go(to: int) -> None:
         st.session_state[key] = to
 
     with st.container(horizontal=True, key="answer_steps"):
         st.button("Back", key="answer_back", on_click=go, args=(at - 1,), disabled=at == 0, shortcut="Ctrl+ArrowLeft")
-        last = at == len(items) - 1
+        last = at == count - 1
         st.button("Next", key="answer_next", type="primary", on_click=go, args=(at + 1,), disabled=last,
                   shortcut="Ctrl+ArrowRight", width="stretch")  # fmt: skip
-    left = [n for n, item in enumerate(items) if _left(now, me, item)]
     if not left:
         st.success("You have answered everything. You can change an answer until the reveal.")
     elif last and left:
