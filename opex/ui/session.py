@@ -8,12 +8,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from opex.domain.people import FUNCTIONS, Act, Person
-from opex.domain.people import may as allows
 from opex.domain.problems import Refused
-from opex.services import permissions, reviewing
+from opex.services import reviewing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
+from opex.ui import door
 from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
 __all__ = [
@@ -37,12 +37,25 @@ def _open(url: str, name: str) -> Context:
 
 
 def context() -> Context:
-    """The open workspace: the one that was chosen or that the address names, else a person's own."""
-    offered = workspaces()
+    """The open workspace, as whoever looks asks of it: the one chosen or named by the address, else one's own."""
+    offered = _offered()
     chosen = st.session_state.get("open_workspace") or st.query_params.get("workspace")
     name = chosen if chosen in offered else _first(offered)
     st.session_state["open_workspace"] = name
-    return _open(offered[name], name)
+    return door.as_asker(_open(offered[name], name))
+
+
+def _offered() -> dict[str, str]:
+    """The workspaces to choose from; a team has its own one, and the sample only where the operator shows it."""
+    offered = workspaces()
+    if door.team() and not sample_first():
+        del offered[SAMPLE_NAME]
+    return offered
+
+
+def may(act: Act) -> bool:
+    """Whether to show what needs that: what one may not do is not offered. Services ask again, and protect it."""
+    return door.allowed(act)
 
 
 def _first(offered: dict[str, str]) -> str:
@@ -54,7 +67,9 @@ def _first(offered: dict[str, str]) -> str:
 
 def workspace_picker() -> None:
     """Say which workspace is open, and switch."""
-    offered = list(workspaces())
+    offered = list(_offered())
+    if len(offered) == 1:
+        return
     opened = offered.index(st.session_state["open_workspace"])
     help_ = "Sample data has a file of its own and never mixes with yours."
     chosen = st.selectbox("Workspace", offered, opened, help=help_)
@@ -82,14 +97,16 @@ def open_sample() -> None:
 
 
 def person() -> Person | None:
-    """The person who speaks, or ``None`` until somebody says who they are."""
+    """The person who speaks: whoever signed in, else ``None`` until somebody says who they are."""
+    if (who := door.member()) is not None:
+        return who.person
     name = st.session_state.get("me") or ""
     function = st.session_state.get("my_function", FUNCTIONS[0]) or FUNCTIONS[0]
     return Person(name=name.strip(), function=function) if name.strip() else None
 
 
 def who_picker(of: Context) -> None:
-    """Say who you are. There is no password in this local mode; sign-in will enter here."""
+    """Say who you are. There is no password in local mode."""
     known = {one.name: one.function for one in reviewing.people(of)}
 
     def chosen() -> None:
@@ -112,11 +129,6 @@ def who_picker(of: Context) -> None:
         me = person()
         if me is not None and known.get(me.name) != me.function:
             reviewing.remember(of, me)
-
-
-def may(of: Context, act: Act) -> bool:
-    """Whether who is at the keyboard may do that: pages hide what one may not; services refuse it by themselves."""
-    return allows(permissions.role(of), act)
 
 
 def my_name() -> str:

@@ -46,7 +46,7 @@ def _order(of: Context, now: Session, order: Priorities) -> str | None:
     last = max([now.plan.cut, *(places[item] for item in now.plan.items if item in places)])
     shown = order.items[: min(last + BELOW, MOST)]
     key = f"order_{now.id}"
-    wanted = order_list([_row(now, item) for item in shown], cut=now.plan.cut, key=key, disabled=not may(of, "say"))
+    wanted = order_list([_row(now, item) for item in shown], cut=now.plan.cut, key=key, disabled=not may("say"))
     if wanted is not None:
         _wanted(of, now, next(item for item in shown if item.id == wanted.item), wanted)
     clicked = clicked_row(key)
@@ -128,7 +128,7 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
                 why = f": {markdown(ranked.move.words)}" if ranked.move.words else ""
                 st.markdown(f"{markdown(ranked.move.person)} put it at place {ranked.move.to} "
                             f"({MOVE_REASONS[ranked.move.reason]}){why}", width="stretch")  # fmt: skip
-                if may(of, "say") and st.button("Take the move back", key=f"back_{ranked.move.seq}", type="tertiary"):
+                if may("say") and st.button("Take the move back", key=f"back_{ranked.move.seq}", type="tertiary"):
                     _take_back(of, now, ranked)
     _evidence(of, now, item)
     if item.id not in now.plan.items:
@@ -137,7 +137,7 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
     decided = now.decided.get(item.id)
     if decided is not None:
         st.success(f"Decided: {markdown(decided.saying.told)}")
-    if may(of, "decide"):
+    if may("decide"):
         _decision(of, now, item, order)
     _dissent(of, now, item)
 
@@ -248,7 +248,7 @@ def _dissent(of: Context, now: Session, item: Opportunity) -> None:
     for entry in now.dissents:
         if getattr(entry.saying, "item", "") == item.id:
             st.markdown(f"{markdown(entry.person.name)} does not agree: {markdown(entry.saying.told)}")
-    if not may(of, "say"):
+    if not may("say"):
         return
     with st.popover("I do not agree"):
         words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000)

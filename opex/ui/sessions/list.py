@@ -26,7 +26,7 @@ def session_list(of: Context) -> None:
     running = [one for one in every if not one.over]
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     left.title("Sessions", anchor=False)
-    if may(of, "decide") and right.button("Prepare a session", key="session_new", type="primary", width="stretch"):
+    if may("decide") and right.button("Prepare a session", key="session_new", type="primary", width="stretch"):
         _prepare(of, _fresh(of))
     st.markdown(_sentence(every, running))
     _proposed(of)
@@ -71,7 +71,7 @@ def enter(session: str) -> None:
 
 
 def _proposed(of: Context) -> None:
-    plan = session_reading.proposed_next(of) if may(of, "decide") else None
+    plan = session_reading.proposed_next(of) if may("decide") else None
     if plan is None or plan.due is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", border=True):

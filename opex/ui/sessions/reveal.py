@@ -51,7 +51,7 @@ def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(told, width="stretch")
-        if open_rest and may(of, "decide"):
+        if open_rest and may("decide"):
             label = f"Settle the others at the median ({len(open_rest)})"
             key = f"settle_rest_{now.id}_{len(now.settled)}"
             if st.button(label, key=key):
@@ -93,9 +93,9 @@ def _item(of: Context, now: Session, talk: Talk, title: str) -> None:
     for question in now.questions(talk.item):
         with st.container(border=True):
             who_said_what(of, now, talk.item, question)
-            if may(of, "decide"):
+            if may("decide"):
                 _settle(of, now, talk.item, question)
-    if may(of, "decide") and now.state == "reveal" and talk.item not in now.again:
+    if may("decide") and now.state == "reveal" and talk.item not in now.again:
         key = f"again_{now.id}_{talk.item}"
         again = st.button("Ask once more about this, blind", key=key)
         if again and save(key, lambda s: sessions.vote_again(of, now.id, s, [talk.item]), seen=now.version):

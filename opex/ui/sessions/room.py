@@ -38,7 +38,7 @@ def session_room(of: Context, session: str) -> None:
     now = session_reading.look(of, session, my_name())
     _head(of, now)
     if now.state == "prepare":
-        plan_view(of, now) if may(of, "decide") else plan_told(of, now)
+        plan_view(of, now) if may("decide") else plan_told(of, now)
     else:
         VIEWS[now.state](of, now)
 
@@ -61,7 +61,7 @@ def _head(of: Context, now: Session) -> None:
     )
     more = f" and {len(now.plan.participants) - 12} more" if len(now.plan.participants) > 12 else ""
     st.caption(f"It {STATES[now.state]} · led by {markdown(now.facilitator)} · {people}{more}")
-    if may(of, "decide"):
+    if may("decide"):
         lead_bar(of, now)
 
 
