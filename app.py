@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import opex
 
 _log = logging.getLogger("opex")
+_log.setLevel(logging.INFO)
+_log.addHandler(logging.StreamHandler())
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
