@@ -18,6 +18,8 @@ import opex
 from opex.ui.threshold import Threshold
 
 _log = logging.getLogger("opex")
+_log.setLevel(logging.INFO)
+_log.addHandler(logging.StreamHandler())
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",

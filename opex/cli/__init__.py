@@ -8,7 +8,19 @@ from typing import NoReturn
 
 import typer
 
-from opex.cli import backtest, choices, dora, evidence, facts, formulas, ranking, rankings, serving
+from opex.cli import (
+    auditing,
+    backtest,
+    choices,
+    dora,
+    evidence,
+    facts,
+    forgetting,
+    formulas,
+    ranking,
+    rankings,
+    serving,
+)
 from opex.cli.terminal import Workspace, choose_workspace
 from opex.domain.problems import Refused
 from opex.sources.records import called
@@ -20,9 +32,10 @@ app = typer.Typer(
 )
 for part in (
     serving.app, facts.app, evidence.app, dora.app, backtest.app, ranking.app, formulas.app, rankings.app, choices.app,
+    forgetting.app,
 ):  # fmt: skip
     app.add_typer(part)
-for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app)):
+for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app), ("audit", auditing.app)):
     app.add_typer(part, name=name)
 
 

@@ -4,7 +4,6 @@ An entry is written in the transaction of what it tells. A person who is forgott
 entries: then the salt of such an entry is gone, its digest stays, and the entry ``forgotten`` says what took its place.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +13,22 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
+from opex.domain.noted import (
+    NOTHING,
+    Anchor,
+    DriversRow,
+    JournalRow,
+    Noted,
+    Whole,
+    digest_of,
+    sealed,
+)
+from opex.store import schema
 from opex.store.database import Database, raise_revision
-from opex.store.schema import UtcDateTime, audit, revisions
+from opex.store.schema import audit, revisions
 
-__all__ = ["NOTHING", "By", "Noted", "digest_of", "entries", "head", "note", "sealed", "wait"]
+__all__ = ["NOTHING", "By", "Noted", "digest_of", "entries", "head", "note", "sealed", "wait", "whole"]
 
-NOTHING = "0" * 64
-"""The hash before the first entry."""
 AUDIT = "audit"
 
 
@@ -31,44 +39,6 @@ class By:
     at: datetime
     person: str
     role: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Noted:
-    """An entry of the log. ``what`` is plain data: ``before`` and ``after``, where something was there before."""
-
-    seq: int
-    at: datetime
-    person: str
-    role: str
-    act: str
-    subject: str
-    what: dict[str, Any]
-    salt: str | None
-    digest: str
-    previous: str
-    hash: str
-
-    @property
-    def expected(self) -> str:
-        """The hash that these fields make."""
-        moment = UtcDateTime().process_bind_param(self.at, None)
-        return _hash([self.seq, moment, self.role, self.act, self.digest, self.previous])
-
-
-def _hash(of: object) -> str:
-    text = json.dumps(of, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def digest_of(salt: str, person: str, subject: str, what: dict[str, Any]) -> str:
-    """What stands for an entry's texts in the chain."""
-    return _hash([salt, person, subject, what])
-
-
-def sealed(body: dict[str, Any]) -> dict[str, str]:
-    """In place of words that nobody may read yet: their digest."""
-    return {"sealed": _hash(body)}
 
 
 def wait(connection: sa.Connection) -> None:
@@ -101,8 +71,40 @@ def entries(database: Database, *, since: int = 0, limit: int | None = None, new
     return [Noted(**row) for row in rows]
 
 
-def head(database: Database) -> tuple[int, str]:
+def head(database: Database) -> Anchor:
     """The number and the hash of the newest entry; kept elsewhere, they show whether the log's end was cut off."""
     with database.reading() as connection:
         row = connection.execute(sa.select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
-    return (int(row.seq), str(row.hash)) if row else (0, NOTHING)
+    return Anchor(seq=int(row.seq), hash=str(row.hash)) if row else Anchor(seq=0, hash=NOTHING)
+
+
+def whole(database: Database) -> Whole:
+    """The log with all that it is held against, at one moment; others go on writing meanwhile."""
+    with database.reading() as connection:
+        people = connection.execute(sa.select(schema.people.c.name, schema.people.c.role))
+        groups = connection.execute(sa.select(schema.group_roles.c.group, schema.group_roles.c.role))
+        counted = sa.select(revisions.c.number).where(revisions.c.name == AUDIT)
+        return Whole(
+            entries=tuple(
+                Noted(**row) for row in connection.execute(sa.select(audit).order_by(audit.c.seq)).mappings()
+            ),
+            counted=int(connection.execute(counted).scalar() or 0),
+            journal=tuple(journal_rows(connection)),
+            drivers=tuple(drivers_rows(connection)),
+            roles={str(row.name): str(row.role) for row in people},
+            group_roles={str(row.group): str(row.role) for row in groups},
+        )
+
+
+def journal_rows(connection: sa.Connection) -> list[JournalRow]:
+    """The journal as the log is held against it, within a transaction that is open already."""
+    wanted = sa.select(schema.journal).order_by(schema.journal.c.seq)
+    rows = [dict(row) for row in connection.execute(wanted).mappings()]
+    return [JournalRow(subject=row.pop("opportunity"), **row) for row in rows]
+
+
+def drivers_rows(connection: sa.Connection) -> list[DriversRow]:
+    """The versions of the driver set, likewise."""
+    of = schema.driver_sets.c
+    wanted = sa.select(of.version, of.toml, of.person, of.note).order_by(of.version)
+    return [DriversRow(**row) for row in connection.execute(wanted).mappings()]

@@ -69,6 +69,23 @@ class Database:
         with self.reading() as connection:
             return {str(row.name): int(row.number) for row in connection.execute(sa.select(revisions))}
 
+    def scrub(self) -> bool:
+        """Leave nothing of deleted texts in a SQLite file; ``False`` where somebody was using it all the time.
+
+        PostgreSQL overwrites dead rows in its own time (autovacuum).
+        """
+        if not self.is_sqlite:
+            return True
+        try:
+            with self.engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the dialect says so
+                raw.execute("VACUUM")
+                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except (sa.exc.DBAPIError, sqlite3.Error):
+            return False
+        return not busy
+
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()

@@ -13,7 +13,8 @@ from opex.store.schema import group_roles
 from opex.store.schema import people as table
 
 __all__ = [
-    "deny", "forget_group", "give", "give_group", "groups", "known_as", "members", "remember", "role_of", "sign_in",
+    "deny", "forget_group", "give", "give_group", "groups", "known_as", "members", "refuse_headless", "remember",
+    "role_of", "sign_in",
 ]  # fmt: skip
 
 
@@ -120,7 +121,7 @@ def give(database: Database, member: Member, *, by: By) -> None:
             connection.execute(sa.update(table).where(table.c.name == member.name).values(**told))
         before = None if row is None else {name: row[name] for name in told}
         if before and may(before["role"], "administer"):
-            _refuse_headless(connection)
+            refuse_headless(connection)
         audit.note(connection, by, "role given", f"person:{member.name}", before=before, after=told)
 
 
@@ -132,7 +133,7 @@ def _refuse_taken(connection: sa.Connection, member: Member) -> None:
         raise Refused(f"{other} signs in as {member.login} already: one login is one person.")
 
 
-def _refuse_headless(connection: sa.Connection) -> None:
+def refuse_headless(connection: sa.Connection) -> None:
     """Somebody must be left who may administer, by a role of their own: a provider's groups change elsewhere."""
     held = sa.select(sa.func.count()).where(table.c.role == "administrator")
     if not connection.execute(held).scalar():

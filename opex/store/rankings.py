@@ -27,14 +27,19 @@ def keep(database: Database, ranking: KeptRanking) -> int:
     Two rankings are the same when as-of, drivers, items, moves and evidence are.
     """
     drivers, content, evidence = ranking.drivers.to_toml(), _content(ranking), _evidence(ranking)
-    whole = (ranking.as_of.isoformat().encode(), drivers.encode(), content, evidence)
-    key = blake2b(b"\x00".join(whole), digest_size=16).hexdigest()
+    key = key_of(ranking.as_of, drivers, content, evidence)
     earlier = _number(database, key)
     if earlier is not None and not ranking.note:
         return earlier
     head = {"key": key, **{name: getattr(ranking, name) for name in ("at", "as_of", "person", "occasion", "note")}}
     row = {"drivers": drivers, "content": zlib.compress(content), "evidence": zlib.compress(evidence)}
     return _write(database, key, head | row)
+
+
+def key_of(as_of: datetime, drivers: str, content: bytes, evidence: bytes) -> str:
+    """What tells one content from another."""
+    whole = (as_of.isoformat().encode(), drivers.encode(), content, evidence)
+    return blake2b(b"\x00".join(whole), digest_size=16).hexdigest()
 
 
 def _number(database: Database, key: str) -> int | None:
@@ -101,15 +106,16 @@ def _head(row: Any) -> dict[str, Any]:
 
 def _content(ranking: KeptRanking) -> bytes:
     items = [asdict(item) for item in ranking.items]
-    return _text({"items": items, "moves": ranking.moves, "out": ranking.out})
+    return text({"items": items, "moves": ranking.moves, "out": ranking.out})
 
 
 def _evidence(ranking: KeptRanking) -> bytes:
     rows = [(item, of, (started - _EPOCH) // _MICROSECOND, *told) for item, of, started, *told in ranking.evidence]
-    return _text({"rows": rows, "figures": ranking.figures})
+    return text({"rows": rows, "figures": ranking.figures})
 
 
-def _text(content: dict[str, Any]) -> bytes:
+def text(content: dict[str, Any]) -> bytes:
+    """Plain data as it is kept, before it is compressed."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 

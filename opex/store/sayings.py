@@ -91,7 +91,8 @@ def _write(connection: sa.Connection, by: By, row: dict[str, Any], saying: Sayin
     before = None if saying.sealed else _last_body(connection, row["opportunity"], saying, row["person"])
     connection.execute(sa.insert(journal).values(**row, kind=saying.kind, body=body))
     after = audit.sealed(body) if saying.sealed else body
-    told = {"journal": row["seq"], "session": row["session"], "before": before, "after": after}
+    told = {"journal": row["seq"], "session": row["session"], "function": row["function"]}
+    told |= {"before": before, "after": after}
     audit.note(connection, by, saying.kind, row["opportunity"], **told)
 
 

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from opex.domain.people import FUNCTIONS, Act, Person
 from opex.domain.problems import Refused
-from opex.services import reviewing
+from opex.services import auditing, reviewing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
@@ -33,7 +33,9 @@ __all__ = [
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")
 def _open(url: str, name: str) -> Context:
-    return open_workspace(url, name)
+    opened = open_workspace(url, name)
+    auditing.tell_head(opened)
+    return opened
 
 
 def context() -> Context:

@@ -1,7 +1,13 @@
 """people have roles, what is said in a session is known as such, and every save is written down in a chain"""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import sqlalchemy as sa
 from alembic import op
+
+from opex.domain.noted import BEGINS, NOTHING, DriversRow, JournalRow, Noted, beginning, digest_of
+from opex.store.schema import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"
@@ -43,6 +49,28 @@ def upgrade() -> None:
         journal.create_index(op.f("ix_journal_session_kind"), ["session", "kind"])
     for name in ("sessions", "people", "audit"):
         op.execute(f"INSERT INTO revisions (name, number) VALUES ('{name}', 0)")  # noqa: S608 - names from above
+    _begin_the_log(op.get_bind())
+
+
+def _begin_the_log(connection: sa.Connection) -> None:
+    """What was said before there was a log is told by its first entry: how much it was, and one digest of it."""
+    names = ("seq", "request_id", "person", "function", "opportunity", "kind", "session")
+    said = sa.table("journal", *map(sa.column, names), sa.column("at", UtcDateTime), sa.column("body", sa.JSON))
+    rows = [dict(row) for row in connection.execute(sa.select(said).order_by(said.c.seq)).mappings()]
+    journal = [JournalRow(subject=row.pop("opportunity"), **row) for row in rows]
+    saved = sa.table("driver_sets", *map(sa.column, ("version", "toml", "person", "note")))
+    drivers = [DriversRow(**row) for row in connection.execute(sa.select(saved).order_by(saved.c.version)).mappings()]
+    if not journal and not drivers:
+        return
+    salt, what = uuid4().hex, beginning(journal, drivers)
+    entry = Noted(
+        seq=1, at=datetime.now(UTC), person="opex", role="", act=BEGINS, subject="log", what=what, salt=salt,  # noqa: TID251
+        digest=digest_of(salt, "opex", "log", what), previous=NOTHING, hash="",
+    )  # fmt: skip
+    texts = ("seq", "person", "role", "act", "subject", "salt", "digest", "previous", "hash")
+    log = sa.table("audit", *map(sa.column, texts), sa.column("at", UtcDateTime), sa.column("what", sa.JSON))
+    connection.execute(sa.insert(log).values(**{**entry.__dict__, "hash": entry.expected}))
+    op.execute("UPDATE revisions SET number = 1 WHERE name = 'audit'")
 
 
 def downgrade() -> None:
