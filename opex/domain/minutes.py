@@ -27,13 +27,15 @@ class Attendant:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreed:
-    """How far people agreed beyond chance, with its 95 % interval; ``None`` where nothing can be said."""
+    """How far people agreed on a question beyond chance, with its 95 % interval; ``lacks`` says why it is not told."""
 
+    question: str
     function: str
     people: int
     value: float | None = None
     low: float | None = None
     high: float | None = None
+    lacks: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,9 +197,9 @@ class Minutes:
     """The minutes of one session.
 
     ``before`` and ``after`` are the agreed order as kept at the opening and at the close (as it stands, before the
-    close), as far down as the cut line and the session's items reach. ``restricted`` counts the items that the reader
-    may not see; they are left out. ``audit`` is the number and the hash of the audit log's newest entry: with it kept
-    outside, a log whose end was cut off or rewritten is found out.
+    close): down to the cut line, and the session's items wherever they stand. ``restricted`` counts the items that the
+    reader may not see; they are left out. ``audit`` is the number and the hash of the audit log's newest entry: with it
+    kept outside, a log whose end was cut off or rewritten is found out.
 
     Before the reveal nobody may know what anybody answered: minutes that would tell cannot be made.
     """

@@ -131,14 +131,14 @@ def _agreement(of: Sequence[Agreed]) -> list[Block]:
     if not of:
         return []
     rows = tuple(
-        (Own(a.function.capitalize() or "Everybody"), Own(str(a.people)), Own(_figure(a)), Own(_agreed_words(a)))
+        (a.question, Own(a.function.capitalize() or "Everybody"), Own(str(a.people)), Own(_figure(a)), _agreed_words(a))
         for a in of
     )
     note = Own(
         "1 is one mind, 0 what chance alone would give, below 0 where people differ more than by chance; "
         "with the 95 % interval over the items."
     )
-    table = Table(("Who", "People", "Agreement", "In words"), rows, frozenset({1, 2}))
+    table = Table(("Question", "Who", "People", "Agreement", "In words"), rows, frozenset({2, 3}))
     return [Heading(2, Own("How far people agreed")), table, Line(note)]
 
 
@@ -150,10 +150,10 @@ def _figure(of: Agreed) -> str:
 
 def _agreed_words(of: Agreed) -> str:
     if of.value is None or of.low is None:
-        return "too few answers to say"
+        return of.lacks or Own("too few answers to say")
     if of.low <= 0:
-        return "no clear agreement"
-    return "strong" if of.value >= 0.7 else "moderate" if of.value >= 0.4 else "weak"
+        return Own("no clear agreement")
+    return Own("strong" if of.value >= 0.7 else "moderate" if of.value >= 0.4 else "weak")
 
 
 def _item(item: ItemMinutes) -> list[Block]:

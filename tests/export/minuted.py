@@ -116,8 +116,8 @@ def small_minutes(**changes: object) -> Minutes:
             Attendant(name="Di", function="business", answered=0, asked=3),
         ),
         "agreement": (
-            Agreed(function="", people=3, value=0.52, low=0.11, high=0.83),
-            Agreed(function="business", people=2),
+            Agreed(question="How much does the action remove?", function="", people=3, value=0.52, low=0.11, high=0.83),
+            Agreed(question="How much does the action remove?", function="business", people=2),
         ),
         "items": (deploys(), kafka(), undecided()),
         "before": (
@@ -165,6 +165,7 @@ def all_texts_are(text: str) -> Minutes:
     return small_minutes(
         session=text, title=text, state=text, facilitator=text, workspace=text, drivers=text, note=text, due=text,
         participants=(Attendant(name=text, function="business", answered=1, asked=1),), items=items,
+        agreement=(Agreed(question=text, function="", people=1, lacks=text),),
         before=(Place(place=1, title=text),), after=(Place(place=1, title=text, was=2),),
         promises=(PromiseMinutes(title=text, outcome="accept", owner=text, course=text, due=text, became=text),),
     )  # fmt: skip
