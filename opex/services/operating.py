@@ -13,6 +13,7 @@ from opex.review.state import standing
 from opex.services.context import Context
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
+from opex.services.seeing import seen_entries, unseen
 from opex.store import sayings
 
 __all__ = ["BEFORE", "FIGURES", "Figure", "Review", "months", "review"]
@@ -100,9 +101,8 @@ def review(context: Context, month: datetime | None = None) -> Review | NotEnoug
     if isinstance(now, NotEnoughData):
         return now
     decided = context.database.revisions()["decisions"]
-    return context.memory.get(
-        "review", (now.revision, now.as_of, decided, chosen), lambda: _review(context, now, chosen)
-    )
+    key = (now.revision, now.as_of, decided, chosen, unseen(context))
+    return context.memory.get("review", key, lambda: _review(context, now, chosen))
 
 
 def _review(context: Context, now: Known, month: datetime) -> Review:
@@ -115,7 +115,7 @@ def _review(context: Context, now: Known, month: datetime) -> Review:
         themes=_new_themes(context, now, month),
         longest=_longest(now, month),
         systems=_moved(now, month),
-        decided=_decided(sayings.entries(context.database), month),
+        decided=_decided(seen_entries(context, sayings.entries(context.database)), month),
     )
 
 

@@ -13,6 +13,7 @@ from opex.services.context import Context
 from opex.services.knowing import Known, known
 from opex.services.permissions import by
 from opex.services.prioritising import board, everything, saved_order
+from opex.services.seeing import seen_entries, unseen
 from opex.store import people, sayings
 
 __all__ = [
@@ -30,7 +31,8 @@ def sessions(context: Context) -> list[Session]:
 def look(context: Context, session: str, person: str = "", *, until: int | None = None) -> Session:
     """The session as this person may see it: others' answers only once they were revealed.
 
-    Whoever signed in is themselves, whatever name a page gives. ``until`` shows it as it was after that entry.
+    What was said of items that are not shown to them is left out. Whoever signed in is themselves, whatever name a page
+    gives. ``until`` shows it as it was after that entry.
 
     Raises
     ------
@@ -39,15 +41,19 @@ def look(context: Context, session: str, person: str = "", *, until: int | None 
     """
     me = by(context, person).person
     if until is not None:
-        return fold(session, sayings.of_session(context.database, session, me, until=until))
+        return fold(session, seen_entries(context, sayings.of_session(context.database, session, me, until=until)))
     at = sayings.position(context.database, session)
-    key = (session, at.said, at.answered, me)
-    return context.memory.get("session", key, lambda: fold(session, sayings.of_session(context.database, session, me)))
+    key = (session, at.said, at.answered, me, unseen(context))
+    return context.memory.get("session", key, lambda: _looked(context, session, me))
+
+
+def _looked(context: Context, session: str, me: str) -> Session:
+    return fold(session, seen_entries(context, sayings.of_session(context.database, session, me)))
 
 
 def history(context: Context, session: str) -> list[Entry]:
     """What happened in a session without anybody's answers, oldest first: each may be looked at by its number."""
-    entries = sayings.of_session(context.database, session, "")
+    entries = seen_entries(context, sayings.of_session(context.database, session, ""))
     return [entry for entry in entries if not isinstance(entry.saying, Answered)]
 
 
