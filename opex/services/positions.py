@@ -7,6 +7,8 @@ from opex.store.database import DECISIONS, SESSIONS
 
 __all__ = ["NoSuchSession", "position"]
 
+_NONE = "There is no such session in this workspace."
+
 
 class NoSuchSession(Refused):
     """A session is asked for that this workspace does not have."""
@@ -23,10 +25,12 @@ def position(context: Context, session: str, progress: bool = False) -> str:
     NoSuchSession
         When nothing was ever said of it.
     """
+    if "\x00" in session:  # no database keeps it, and PostgreSQL does not look for it either
+        raise NoSuchSession(_NONE)
     now = context.database.revisions()
     key = (session, now[SESSIONS], now[DECISIONS])
     last = context.memory.get("position", key, lambda: sayings.position(context.database, session))
     if not (last.said or last.answered):
-        raise NoSuchSession("There is no such session in this workspace.")
+        raise NoSuchSession(_NONE)
     numbers = (last.said, now[DECISIONS], *((last.answered,) if progress else ()))
     return ".".join(map(str, numbers))

@@ -3,6 +3,7 @@
 const PAUSE = 700 // ms: presses of a key within this are one wish
 const REST = 600 // ms: how long the app is at rest before a wish that changed nothing is taken back
 const TOUCH = matchMedia("(pointer: coarse)")
+const PATIENCE = 10_000 // ms after which an unanswered word holds up the next one no longer
 const lists = new WeakMap()
 
 function make(tag, className, text) {
@@ -39,6 +40,8 @@ class OrderList {
     this.rows = new Map() // id to its element and parts
     this.shown = [] // ids, as shown now
     this.wish = null // what was done here and is not answered yet
+    this.waiting = [] // words for the page: a second one would take the place of a first that is not heard yet
+    this.open = null // the word that was said last, until the page has heard it and is at rest
     this.hint = make("p", "hint quiet", TOUCH.matches ? "Drag a row by its dots, or type its place."
       : "Drag a row, type a place and press Enter, or use Alt + ↑ ↓ on a row; Alt + P pins it.")
     this.list = make("div", "rows")
@@ -64,13 +67,15 @@ class OrderList {
 
   take(data, tell) {
     this.tell = tell
+    if (this.open?.nonce === data.answered) this.open.heard = true
     const order = data.rows.map(row => row.id)
     const news = !this.data || JSON.stringify([this.data.rows, this.data.cut]) !== JSON.stringify([data.rows, data.cut])
     this.data = data
     this.byId = new Map(data.rows.map(row => [row.id, row]))
     if (this.drag && (!this.byId.has(this.drag.id) || data.disabled)) this.letGo(false)
     if (this.wish && (!this.byId.has(this.wish.item) || data.disabled)) this.forget()
-    if (this.wish?.sent && news) this.forget() // the page says otherwise, or the same
+    const said = this.wish?.sent && !this.waiting.some(word => word.nonce === this.wish.nonce)
+    if (said && news) this.forget() // the page says otherwise, or the same
     if (this.wish?.sent && this.wish.nonce === data.answered) this.watchRest()
     this.order = order
     if (!this.drag) this.draw()
@@ -228,7 +233,7 @@ class OrderList {
     if (event.target.closest(".pin")) return this.pinHere(id)
     if (event.target.closest(".place, .grip")) return
     this.send()
-    this.tell("selected", id)
+    this.say("selected", { item: id, nonce: nonce() })
   }
 
   pressed(event) {
@@ -312,7 +317,27 @@ class OrderList {
       return this.draw()
     }
     Object.assign(wish, { sent: true, nonce: nonce() })
-    this.tell("wanted", { item: wish.item, to: wish.to, pin: wish.pin, nonce: wish.nonce })
+    this.say("wanted", { item: wish.item, to: wish.to, pin: wish.pin, nonce: wish.nonce })
+  }
+
+  // ---- one word at a time
+
+  say(event, value) {
+    this.waiting.push({ event, value, nonce: value.nonce })
+    this.next()
+  }
+
+  next() {
+    if (this.open || !this.waiting.length) return
+    const word = this.open = { ...this.waiting.shift(), since: performance.now(), calm: 0 }
+    this.tell(word.event, word.value)
+    word.timer = setInterval(() => {
+      word.calm = word.heard && atRest() ? word.calm + 100 : 0
+      if (word.calm < 200 && performance.now() - word.since < PATIENCE) return
+      clearInterval(word.timer)
+      this.open = null
+      this.next()
+    }, 100)
   }
 
   announce(text) {
@@ -426,6 +451,7 @@ class OrderList {
   }
 
   end() {
+    clearInterval(this.open?.timer)
     this.letGo(false)
     this.forget()
   }

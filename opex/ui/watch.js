@@ -6,6 +6,7 @@ const AGAIN = 15_000 // ms after which it is said again, should the first word h
 const LONGEST = 30_000 // ms between tries when nothing answers
 const NOT_TYPED = new Set(["checkbox", "radio", "button", "submit", "reset", "range", "file", "color", "image"])
 const HEARD = ["keydown", "input", "focusin", "pointerdown", "pointerup", "pointercancel"]
+const HELD = 10_000 // ms that a press may last: its end is not heard when it ends in a frame of somebody else
 const LOOK = 250 // ms between looks whether the word can be said now
 const watches = new WeakMap()
 
@@ -100,7 +101,7 @@ class Watch {
   busy(now) {
     const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState
     if (state !== undefined && state !== "notRunning") return true
-    if (this.held || now - this.touched < CALM) return true
+    if (now - this.touched < (this.held ? HELD : CALM)) return true
     return typedIn(focused()) && now - this.keyed < IDLE
   }
 

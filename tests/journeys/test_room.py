@@ -145,6 +145,8 @@ def test_a_row_is_dragged_and_the_others_and_the_cut_line_make_room(enter: Open)
     drag(visitor, 8, 2)
     visitor.page.wait_for_timeout(200)
     assert shown(visitor) == ["1", "8", "2", "3", "4", "cut line: first 5", "5", "6", "7", "9", "10", "11", "12"]
+    if folder := os.environ.get("OPEX_SCREENSHOTS"):
+        visitor.page.screenshot(path=Path(folder) / "order-dragged.png")
     visitor.page.mouse.up()
     told(visitor, "wanted: item-8 to 2.")
     told(visitor, "order: 1 8 2 3 4 5 6 7 9 10 11 12.")
@@ -188,6 +190,11 @@ def test_a_finger_drags_by_the_grip_and_scrolls_by_the_rest(enter: Open) -> None
     page.wait_for_timeout(500)
     assert row(visitor, 6).bounding_box()["y"] < title["y"] - 100  # type: ignore[index]
     told(visitor, "wanted: item-1 to 3.")
+    field = visitor.page.get_by_label("Place of Improvement number 10")
+    field.fill("4")
+    field.blur()  # a phone's keys for numbers have no Enter
+    told(visitor, "wanted: item-1 to 3; item-10 to 4.")
+    visitor.settle()
     wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0
     assert serious_faults(visitor) == []
@@ -213,6 +220,15 @@ def test_two_rows_moved_in_quick_succession_are_two_wishes(enter: Open) -> None:
     visitor.page.keyboard.press("Alt+ArrowUp")
     told(visitor, "wanted: item-3 to 2; item-7 to 6.")
     told(visitor, "order: 1 3 2 4 5 7 6 8 9 10 11 12.")
+
+
+def test_no_wish_is_lost_while_the_app_is_busy_with_an_earlier_one(enter: Open) -> None:
+    visitor = enter("slow=0.8")
+    for number in (3, 7, 11):
+        visitor.page.get_by_role("button", name=re.compile(f"Pin here, at place {number}:")).click()
+    row(visitor, 6).locator(".title").click()
+    told(visitor, "wanted: item-3 to 3 pinned; item-7 to 7 pinned; item-11 to 11 pinned.")
+    told(visitor, "chosen: item-6.")
 
 
 def test_a_click_chooses_a_row_and_arrows_go_from_row_to_row(enter: Open) -> None:

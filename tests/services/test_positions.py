@@ -51,7 +51,7 @@ def test_the_position_moves_with_each_entry_that_people_see_and_with_each_decisi
 
 def test_a_session_that_nobody_planned_has_no_position_whatever_it_is_called(both: Context) -> None:
     say(both, "s-1", "s-1", PLAN)
-    for unknown in ("s-2", "", "s-1'--", "%", "é" * 500):
+    for unknown in ("s-2", "", "s-1'--", "%", "é" * 500, "s-1\x00"):
         with pytest.raises(NoSuchSession):
             position(both, unknown)
 

@@ -1,11 +1,14 @@
 """A room that takes every wish, or refuses what its title asks to refuse; what came is written on the page."""
 
+import time
+
 import numpy as np
 import streamlit as st
 
 from opex.ui.order_list import OrderRow, clicked_row, order_list
 
 st.title("The agreed order")
+time.sleep(float(st.query_params.get("slow", "0")))
 count = int(st.query_params.get("rows", "12"))
 state = st.session_state
 state.setdefault("order", [f"item-{n}" for n in range(1, count + 1)])
