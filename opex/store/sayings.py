@@ -184,10 +184,11 @@ class Position:
 
 def position(database: Database, session: str) -> Position:
     """The cheapest question about a session: has anything happened in it?"""
-    last = sa.select(journal.c.kind == "answered", sa.func.max(journal.c.seq)).where(journal.c.session == session)
+    last = sa.select(journal.c.kind, sa.func.max(journal.c.seq)).where(journal.c.session == session)
     with database.reading() as connection:
-        found = {bool(row[0]): int(row[1]) for row in connection.execute(last.group_by(journal.c.kind == "answered"))}
-    return Position(said=found.get(False, 0), answered=found.get(True, 0))
+        found = {str(kind): int(seq) for kind, seq in connection.execute(last.group_by(journal.c.kind))}
+    answered = found.pop("answered", 0)
+    return Position(said=max(found.values(), default=0), answered=answered)
 
 
 def progress(database: Database, session: str, since: int) -> Mapping[str, int]:

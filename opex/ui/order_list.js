@@ -2,6 +2,8 @@
 // All text is set as text: nothing that people wrote is ever markup.
 const PAUSE = 700 // ms: presses of a key within this are one wish
 const REST = 600 // ms: how long the app is at rest before a wish that changed nothing is taken back
+const TOUCH = matchMedia("(pointer: coarse)")
+const PATIENCE = 10_000 // ms after which an unanswered word holds up the next one no longer
 const lists = new WeakMap()
 
 function make(tag, className, text) {
@@ -38,7 +40,10 @@ class OrderList {
     this.rows = new Map() // id to its element and parts
     this.shown = [] // ids, as shown now
     this.wish = null // what was done here and is not answered yet
-    this.hint = make("p", "hint quiet", "Drag a row, type a place and press Enter, or use Alt + ↑ ↓ on a row; Alt + P pins it.")
+    this.waiting = [] // words for the page: a second one would take the place of a first that is not heard yet
+    this.open = null // the word that was said last, until the page has heard it and is at rest
+    this.hint = make("p", "hint quiet", TOUCH.matches ? "Drag a row by its dots, or type its place."
+      : "Drag a row, type a place and press Enter, or use Alt + ↑ ↓ on a row; Alt + P pins it.")
     this.list = make("div", "rows")
     this.list.setAttribute("role", "list")
     this.cut = make("div", "cut")
@@ -51,7 +56,9 @@ class OrderList {
     this.list.addEventListener("focusin", event => this.rove(this.idOf(event.target)))
     this.list.addEventListener("focusout", event => {
       if (!this.list.contains(event.relatedTarget)) this.send()
-      if (event.target.className === "place") this.draw()
+      if (event.target.className !== "place") return
+      if (TOUCH.matches && event.target.dataset.typed) this.place(event.target, this.idOf(event.target)) // no Enter there
+      this.draw()
     })
     this.list.addEventListener("pointerdown", event => this.grab(event))
   }
@@ -60,13 +67,15 @@ class OrderList {
 
   take(data, tell) {
     this.tell = tell
+    if (this.open?.nonce === data.answered) this.open.heard = true
     const order = data.rows.map(row => row.id)
     const news = !this.data || JSON.stringify([this.data.rows, this.data.cut]) !== JSON.stringify([data.rows, data.cut])
     this.data = data
     this.byId = new Map(data.rows.map(row => [row.id, row]))
     if (this.drag && (!this.byId.has(this.drag.id) || data.disabled)) this.letGo(false)
     if (this.wish && (!this.byId.has(this.wish.item) || data.disabled)) this.forget()
-    if (this.wish?.sent && news) this.forget() // the page says otherwise, or the same
+    const said = this.wish?.sent && !this.waiting.some(word => word.nonce === this.wish.nonce)
+    if (said && news) this.forget() // the page says otherwise, or the same
     if (this.wish?.sent && this.wish.nonce === data.answered) this.watchRest()
     this.order = order
     if (!this.drag) this.draw()
@@ -116,7 +125,7 @@ class OrderList {
     order.forEach((id, index) => this.fill(id, index + 1, order.length, selected))
     const wanted = order.map(id => this.rows.get(id).row)
     this.cut.textContent = cut === 1 ? "cut line: the first" : `cut line: first ${cut}`
-    if (cut >= 1 && cut < order.length) wanted.splice(cut, 0, this.cut)
+    if (cut >= 1 && cut <= order.length) wanted.splice(cut, 0, this.cut)
     else this.cut.remove()
     this.arrange(wanted)
     this.shown = order
@@ -174,7 +183,7 @@ class OrderList {
     mark(parts.what, "aria-keyshortcuts", "Alt+ArrowUp Alt+ArrowDown Alt+P")
     if (parts.marks.dataset.said !== marks.join()) {
       parts.marks.dataset.said = marks.join()
-      parts.marks.replaceChildren(...marks.map(text => make(text === "pinned" || text === "moved" ? "b" : "span", "", text)))
+      parts.marks.replaceChildren(...marks.map(text => make(text === "pinned" || text === "moved" ? "b" : "span", text.split(" ")[0], text)))
     }
     set(parts.pin, "textContent", pinned ? "pinned" : "pin here")
     mark(parts.pin, "aria-label", pinned ? `Pinned at place ${place}: unpin ${row.title}` : `Pin here, at place ${place}: ${row.title}`)
@@ -224,7 +233,7 @@ class OrderList {
     if (event.target.closest(".pin")) return this.pinHere(id)
     if (event.target.closest(".place, .grip")) return
     this.send()
-    this.tell("selected", id)
+    this.say("selected", { item: id, nonce: nonce() })
   }
 
   pressed(event) {
@@ -254,7 +263,10 @@ class OrderList {
       field.value = String(this.shown.indexOf(id) + 1)
       field.select()
     }
-    if (event.key !== "Enter") return
+    if (event.key === "Enter") this.place(field, id)
+  }
+
+  place(field, id) {
     const to = Number(field.value.trim())
     if (!/^\s*\d+\s*$/.test(field.value) || to < 1 || to > this.shown.length) {
       field.setCustomValidity(`A place is a number from 1 to ${this.shown.length}.`)
@@ -263,7 +275,6 @@ class OrderList {
     }
     delete field.dataset.typed
     this.want(id, to, 0)
-    field.select()
   }
 
   pinHere(id) {
@@ -306,7 +317,27 @@ class OrderList {
       return this.draw()
     }
     Object.assign(wish, { sent: true, nonce: nonce() })
-    this.tell("wanted", { item: wish.item, to: wish.to, pin: wish.pin, nonce: wish.nonce })
+    this.say("wanted", { item: wish.item, to: wish.to, pin: wish.pin, nonce: wish.nonce })
+  }
+
+  // ---- one word at a time
+
+  say(event, value) {
+    this.waiting.push({ event, value, nonce: value.nonce })
+    this.next()
+  }
+
+  next() {
+    if (this.open || !this.waiting.length) return
+    const word = this.open = { ...this.waiting.shift(), since: performance.now(), calm: 0 }
+    this.tell(word.event, word.value)
+    word.timer = setInterval(() => {
+      word.calm = word.heard && atRest() ? word.calm + 100 : 0
+      if (word.calm < 200 && performance.now() - word.since < PATIENCE) return
+      clearInterval(word.timer)
+      this.open = null
+      this.next()
+    }, 100)
   }
 
   announce(text) {
@@ -420,6 +451,7 @@ class OrderList {
   }
 
   end() {
+    clearInterval(this.open?.timer)
     this.letGo(false)
     this.forget()
   }

@@ -1,4 +1,4 @@
-"""The agreed order as a list that a room works on: move by drag, by keyboard or by typing a place; pin; a cut line."""
+"""The agreed order as a list that a room works on: moved by drag, by keyboard or by typing a place, pinned, and cut."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -63,9 +63,6 @@ def order_list(rows: Sequence[OrderRow], *, cut: int, key: str, disabled: bool =
             st.rerun()
     """
 
-    def heard() -> None:
-        st.session_state[f"{key}_answered"] = str(st.session_state[key].wanted["nonce"])
-
     data = {
         "rows": [_plain(row, place) for place, row in enumerate(rows, start=1)],
         "cut": int(cut),
@@ -73,7 +70,9 @@ def order_list(rows: Sequence[OrderRow], *, cut: int, key: str, disabled: bool =
         "answered": st.session_state.get(f"{key}_answered", ""),
         "selected": st.session_state.get(f"{key}_selected", ""),
     }
-    said = _component(data=data, key=key, on_wanted_change=heard, on_selected_change=lambda: _choose(key)).wanted
+    said = _component(
+        data=data, key=key, on_wanted_change=lambda: _heard(key), on_selected_change=lambda: _heard(key)
+    ).wanted
     return _wanted(said, {row.id for row in rows}, disabled) if said else None
 
 
@@ -83,8 +82,12 @@ def clicked_row(key: str) -> str | None:
     return chosen
 
 
-def _choose(key: str) -> None:
-    st.session_state[f"{key}_selected"] = str(st.session_state[key].selected)
+def _heard(key: str) -> None:
+    """Note which word of the browser this run answers; it says the next one only then."""
+    said = st.session_state[key]
+    if chosen := said.selected:
+        st.session_state[f"{key}_selected"] = str(chosen["item"])
+    st.session_state[f"{key}_answered"] = str((said.wanted or chosen)["nonce"])
 
 
 def _plain(row: OrderRow, place: int) -> dict[str, Any]:

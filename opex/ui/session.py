@@ -21,6 +21,7 @@ __all__ = [
     "context",
     "may",
     "my_name",
+    "named",
     "open_sample",
     "person",
     "progress",
@@ -65,6 +66,13 @@ def _first(offered: dict[str, str]) -> str:
     if sample_first() and not any(sizes(_open(offered[own], own)).values()):
         return SAMPLE_NAME
     return own
+
+
+def named(name: str | None) -> Context:
+    """The workspace of that name, for whoever asks outside of a page; else a person's own."""
+    offered = workspaces()
+    chosen = name if name in offered else next(iter(offered))
+    return _open(offered[chosen], chosen)
 
 
 def workspace_picker() -> None:
