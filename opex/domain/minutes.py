@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from opex.domain.noted import Anchor
 from opex.domain.people import FUNCTIONS
 from opex.domain.sessions import OUTCOMES, Value
 
@@ -223,7 +224,7 @@ class Minutes:
     after: tuple[Place, ...] = ()
     promises: tuple[PromiseMinutes, ...] = ()
     restricted: int = 0
-    audit: tuple[int, str] | None = None
+    audit: Anchor | None = None
 
     def __post_init__(self) -> None:
         """Refuse minutes that tell before the reveal what people answered."""

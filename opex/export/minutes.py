@@ -298,10 +298,11 @@ def _end(m: Minutes) -> list[Block]:
     """What shows later whether the record behind these minutes was changed."""
     if m.audit is None:
         return []
-    seq, digest = m.audit
-    told = Own(f"The audit log stood at entry {seq} with the hash {digest}. Kept outside, it shows later whether the "
-               "log was changed: opex audit verify.")  # fmt: skip
-    return [Heading(2, Own("The record")), Line(told)]
+    what = Own(
+        "Number and hash of the newest entry of the audit log. Kept outside, they show later whether the log was "
+        "changed: opex audit verify --anchor."
+    )
+    return [Heading(2, Own("The record")), Line(what), Line(Own(str(m.audit)), "Anchor")]
 
 
 def leadership(m: Minutes) -> list[Block]:

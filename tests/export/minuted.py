@@ -18,6 +18,7 @@ from opex.domain.minutes import (
     Spread,
     StrikeMinutes,
 )
+from opex.domain.noted import Anchor
 
 
 def insight() -> QuestionMinutes:
@@ -138,7 +139,7 @@ def small_minutes(**changes: object) -> Minutes:
             ),
         ),
         "restricted": 1,
-        "audit": (412, "9f" * 32),
+        "audit": Anchor(seq=412, hash="9f" * 32),
     }  # fmt: skip
     return Minutes(**{**known, **changes})  # type: ignore[arg-type]
 
