@@ -1,6 +1,7 @@
 """What is known: facts as of an instant, kept in memory until a load or the catalogue changes them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pandas as pd
@@ -20,6 +21,7 @@ class Known:
     """Facts as of an instant, with what every ranking needs of them.
 
     ``hours`` is aligned with ``facts.incidents``; ``systems_of`` counts the systems of each incident, by id.
+    ``revisions`` are all those of the workspace when it was asked: what is kept under them is at least as new.
     """
 
     facts: Facts
@@ -27,16 +29,19 @@ class Known:
     hours: pd.Series
     systems_of: pd.Series
     revision: int
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
 
 def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
     """What is known as of that instant, or as of the newest fact."""
-    revision = context.database.revisions()["facts"]
+    revisions = context.database.revisions()
+    revision = revisions["facts"]
     everything = context.memory.get("facts", revision, lambda: _read(context))
-    moment = as_of or newest_fact(everything)
+    moment = as_of or context.memory.get("newest fact", revision, lambda: newest_fact(everything))
     if moment is None:
         return NotEnoughData(have=0, need=1, what="facts")
-    return context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))
+    seen = context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))
+    return replace(seen, revisions=revisions)
 
 
 def _read(context: Context) -> Facts:

@@ -1,14 +1,15 @@
 """What people say of the link of an incident and a change. It moves credit, and never a ratio or a p-value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
 from opex.review.state import standing
+from opex.services import spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.writing import write
-from opex.store import sayings
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
 
@@ -28,10 +29,10 @@ class LinkVerdict:
 def said(context: Context) -> dict[Pair, LinkVerdict]:
     """The word that stands on each link, by incident and change; of several the last."""
     decided = context.database.revisions()["decisions"]
-    return context.memory.get("link_verdicts", decided, lambda: _standing(sayings.entries(context.database)))
+    return context.memory.get("link_verdicts", decided, lambda: _standing(spoken.entries(context)))
 
 
-def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
+def _standing(entries: Sequence[Entry]) -> dict[Pair, LinkVerdict]:
     return {
         (entry.saying.incident, entry.saying.change): LinkVerdict(
             verdict=entry.saying.verdict, reason=entry.saying.reason, person=entry.person, seq=entry.seq
@@ -44,7 +45,7 @@ def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
 def version(context: Context, incident: str, change: str) -> int:
     """The number of the last thing said of this link, withdrawn or not; 0 for none. A page carries what it showed."""
     of = link_id(incident, change)
-    return max((entry.seq for entry in sayings.entries(context.database) if entry.opportunity == of), default=0)
+    return max((entry.seq for entry in spoken.entries(context) if entry.opportunity == of), default=0)
 
 
 def judge(context: Context, incident: str, change: str, speaker: Speaker, *, holds: bool, reason: str) -> int:
