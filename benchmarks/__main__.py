@@ -1,10 +1,10 @@
-"""`python -m benchmarks [load ingest rank themes changes click start] [--json]`: ratios, side by side in one run."""
+"""`python -m benchmarks [NAME ...] [--json]`: ratios, side by side in one run; without a name all of them."""
 
 import argparse
 import json
 from collections.abc import Callable
 
-from benchmarks import after_changes, click, ingest, load, rank, start, themes
+from benchmarks import after_changes, click, concurrent_writers, ingest, load, rank, start, themes
 from benchmarks.measuring import Measured
 
 BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], list[Measured]]] = {
     "changes": after_changes.measure,
     "click": click.measure,
     "start": start.measure,
+    "concurrent_writers": concurrent_writers.measure,
 }
 
 

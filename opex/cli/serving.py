@@ -2,13 +2,17 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import Workspace, chosen_workspace, open_context, say
+from opex.cli.terminal import Workspace, chosen_workspace, open_context, say, who
+from opex.domain.people import Person
 from opex.domain.problems import Refused
 from opex.domain.serving import refusals
+from opex.services import backing_up
+from opex.services.context import Speaker
 from opex.store import checking, database
 from opex.workspace import ROOT, asked_address, auth_of, secret_files, serving
 
@@ -65,3 +69,20 @@ def db_check(workspace: Workspace = None) -> None:
     if findings := checking.check(context.database):
         raise Refused("\n".join(findings))
     say(f"No drift: {context.database.url} is what opex expects.")
+
+
+@db.command("backup")
+def db_backup(file: Annotated[Path, typer.Argument(help="A new file.")], workspace: Workspace = None) -> None:
+    """Copy a SQLite workspace into a file while others write (PostgreSQL: pg_dump)."""
+    head = backing_up.back_up(open_context(workspace), file)
+    say(f"{file} is the workspace as of audit entry {head}")
+
+
+@db.command("restore")
+def db_restore(
+    file: Annotated[Path, typer.Argument(help="A file that `opex db backup` wrote.")], workspace: Workspace = None
+) -> None:
+    """Put a copy in the place of a SQLite workspace; a copy that is not whole is refused."""
+    speaker = Speaker(person=Person(name=who(), function="operations"))
+    head = backing_up.put_back(open_context(workspace), file, speaker)
+    say(f"{file} is put back; the newest audit entry is {head}")

@@ -17,11 +17,10 @@ from opex.domain.problems import NotEnoughData, Refused
 from opex.ranking.duels import MOST_ITEMS, lots, next_pair
 from opex.ranking.revealed import fitted
 from opex.review.state import standing
-from opex.services import driving
+from opex.services import driving, spoken
 from opex.services.context import Context, Speaker
 from opex.services.prioritising import Board, board, saved_order
 from opex.services.writing import write
-from opex.store import sayings
 
 __all__ = [
     "Answered",
@@ -90,7 +89,7 @@ def answers(context: Context) -> tuple[Answered, ...]:
 
 def _standing(context: Context) -> tuple[Answered, ...]:
     last: dict[tuple[str, str], Answered] = {}
-    for entry in standing(sayings.entries(context.database)):
+    for entry in standing(spoken.entries(context)):
         if isinstance(entry.saying, Dueled):
             key = (entry.person.name, entry.opportunity)
             last.pop(key, None)
@@ -207,7 +206,7 @@ def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, ses
         first=duel.first.opportunity.id, second=duel.second.opportunity.id, answer=given, picked=duel.picked,
         first_worths=duel.first_worths, second_worths=duel.second_worths, drivers=duel.drivers, session=session,
     )  # fmt: skip
-    entries = standing(sayings.entries(context.database))
+    entries = standing(spoken.entries(context))
     before = [e for e in entries if e.opportunity == duel.id and e.person.name == speaker.person.name]
     if any(entry.request_id != speaker.request_id for entry in before):
         raise Refused("You have answered this pair already: undo that answer to give another one.")

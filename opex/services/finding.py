@@ -1,6 +1,6 @@
 """Find: candidates as of an instant, with identities that last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
@@ -8,19 +8,20 @@ from typing import TypeVar
 
 import pandas as pd
 
-from opex.domain.decisions import Entry, ThemesMerged
+from opex.domain.decisions import Entry, ThemesMerged, Withdrawn
 from opex.domain.opportunities import Candidate
 from opex.domain.problems import NotEnoughData
 from opex.evidence.candidates import evidence_table, find, known_of
 from opex.evidence.theme_edits import EDITS
 from opex.review.state import standing
+from opex.services import spoken
 from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
 from opex.services.seeing import inside, seen_entries, unseen
-from opex.store import decisions, sayings
+from opex.store import decisions
 from opex.store.database import Busy
 
-__all__ = ["METHOD", "candidates", "current", "evidence", "theme_edits"]
+__all__ = ["METHOD", "candidates", "current", "evidence", "found_in", "theme_edits"]
 
 T = TypeVar("T")
 
@@ -37,11 +38,15 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
         found = candidates(inside(context), as_of, progress)
         return [candidate for candidate in found if candidate.id not in hidden]
     now = known(context, as_of)
-    if isinstance(now, NotEnoughData):
-        return []
-    said = theme_edits(context)
+    return [] if isinstance(now, NotEnoughData) else found_in(context, now, past=as_of is not None, progress=progress)
+
+
+def found_in(context: Context, now: Known, *, past: bool = False, progress: Progress | None = None) -> list[Candidate]:
+    """The same of what is known already; ``past`` where somebody asked for an instant."""
+    decided = now.revisions["decisions"]
+    said = context.memory.get("theme edits", decided, lambda: _theme_edits(context, now.revisions))
     key = f"{METHOD}|{now.revision}|{now.as_of.isoformat()}{_named(said)}"
-    if as_of is not None:
+    if past:
         return context.memory.get("found", key, lambda: _find(context, now, said, progress, past=True))
     if decisions.found_under(context.database) != key:
         found = context.memory.get("found", key, lambda: _find(context, now, said, progress))
@@ -49,20 +54,20 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
             decisions.save_candidates(context.database, key, found)
         except Busy:
             return found  # somebody is loading: a reader waits for nobody, and the next one saves
-    decided = context.database.revisions()["decisions"]
-    return context.memory.get("candidates", (key, decided), lambda: _remembered(context))
+        decided = context.database.revisions()["decisions"]
+    return context.memory.get("candidates", (key, decided), lambda: _remembered(context, key, now.revisions))
 
 
 def theme_edits(context: Context) -> list[Entry]:
     """What people corrected of themes, as it stands, oldest first; without what is not shown to who asks."""
     if unseen(context):
         return seen_entries(context, theme_edits(inside(context)))
-    decided = context.database.revisions()["decisions"]
-    return context.memory.get("theme edits", decided, lambda: _theme_edits(context))
+    revisions = context.database.revisions()
+    return context.memory.get("theme edits", revisions["decisions"], lambda: _theme_edits(context, revisions))
 
 
-def _theme_edits(context: Context) -> list[Entry]:
-    return [entry for entry in standing(sayings.entries(context.database)) if isinstance(entry.saying, EDITS)]
+def _theme_edits(context: Context, revisions: Mapping[str, int]) -> list[Entry]:
+    return [entry for entry in standing(spoken.entries(context, revisions)) if isinstance(entry.saying, EDITS)]
 
 
 def _named(edits: Sequence[Entry]) -> str:
@@ -102,11 +107,13 @@ def current(context: Context) -> list[Candidate]:
     return [candidate for candidate in everyone if candidate.id in found]
 
 
-def _remembered(context: Context) -> list[Candidate]:
-    entries = sayings.entries(context.database)
+def _remembered(context: Context, key: str, revisions: Mapping[str, int]) -> list[Candidate]:
+    entries = spoken.entries(context, revisions)
     spoken_of = {entry.opportunity for entry in entries}
     spoken_of |= {entry.saying.other for entry in standing(entries) if isinstance(entry.saying, ThemesMerged)}
-    kept = decisions.candidates(context.database)
+    finds = sum(isinstance(entry.saying, (*EDITS, Withdrawn)) for entry in entries)
+    kept_as = (key, finds, revisions["people"])  # a forgotten person's name is replaced in candidates too
+    kept = context.memory.get("kept candidates", kept_as, lambda: decisions.candidates(context.database))
     return [r.candidate for r in kept if r.found or r.candidate.id in spoken_of]
 
 

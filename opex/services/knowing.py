@@ -1,7 +1,7 @@
 """What is known: facts as of an instant, kept in memory until a load or the catalogue changes them."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pandas as pd
@@ -23,6 +23,7 @@ class Known:
 
     ``hours`` is aligned with ``facts.incidents``; ``systems_of`` counts the systems of each incident, by id.
     ``revision`` names the facts and whose eyes see them: what is derived from them can be kept under it.
+    ``revisions`` are all those of the workspace when it was asked: what is kept under them is at least as new.
     """
 
     facts: Facts
@@ -30,6 +31,7 @@ class Known:
     hours: pd.Series
     systems_of: pd.Series
     revision: Hashable
+    revisions: Mapping[str, int] = field(default_factory=dict)
 
 
 def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
@@ -47,7 +49,7 @@ def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughD
     if not here:
         return whole
     key = (whole.revision, whole.as_of, here)
-    return context.memory.get("seen facts", key, lambda: _seen(whole, here))
+    return replace(context.memory.get("seen facts", key, lambda: _seen(whole, here)), revisions=whole.revisions)
 
 
 _WORDS = ("description", "team", "url", "tags")
@@ -63,12 +65,14 @@ def _seen(whole: Known, hidden: frozenset[str]) -> Known:
 
 
 def _whole(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
-    revision = context.database.revisions()["facts"]
+    revisions = context.database.revisions()
+    revision = revisions["facts"]
     everything = context.memory.get("facts", revision, lambda: _read(context))
     moment = as_of or context.memory.get("newest fact", revision, lambda: newest_fact(everything))
     if moment is None:
         return NotEnoughData(have=0, need=1, what="facts")
-    return context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))
+    seen = context.memory.get("known", (revision, moment), lambda: _known(everything, moment, revision))
+    return replace(seen, revisions=revisions)
 
 
 def _read(context: Context) -> Facts:

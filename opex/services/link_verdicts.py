@@ -1,15 +1,16 @@
 """What people say of the link of an incident and a change. It moves credit, and never a ratio or a p-value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
 from opex.review.state import standing
+from opex.services import spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.seeing import NOT_SHOWN, unseen
 from opex.services.writing import write
-from opex.store import sayings
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
 
@@ -32,7 +33,7 @@ def said(context: Context) -> dict[Pair, LinkVerdict]:
     Where the incident is not shown to who asks, neither is the reason.
     """
     decided = context.database.revisions()["decisions"]
-    every = context.memory.get("link_verdicts", decided, lambda: _standing(sayings.entries(context.database)))
+    every = context.memory.get("link_verdicts", decided, lambda: _standing(spoken.entries(context)))
     hidden = unseen(context)
     return (
         {pair: replace(word, reason=NOT_SHOWN) if pair[0] in hidden else word for pair, word in every.items()}
@@ -41,7 +42,7 @@ def said(context: Context) -> dict[Pair, LinkVerdict]:
     )
 
 
-def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
+def _standing(entries: Sequence[Entry]) -> dict[Pair, LinkVerdict]:
     return {
         (entry.saying.incident, entry.saying.change): LinkVerdict(
             verdict=entry.saying.verdict, reason=entry.saying.reason, person=entry.person, seq=entry.seq
@@ -54,7 +55,7 @@ def _standing(entries: list[Entry]) -> dict[Pair, LinkVerdict]:
 def version(context: Context, incident: str, change: str) -> int:
     """The number of the last thing said of this link, withdrawn or not; 0 for none. A page carries what it showed."""
     of = link_id(incident, change)
-    return max((entry.seq for entry in sayings.entries(context.database) if entry.opportunity == of), default=0)
+    return max((entry.seq for entry in spoken.entries(context) if entry.opportunity == of), default=0)
 
 
 def judge(context: Context, incident: str, change: str, speaker: Speaker, *, holds: bool, reason: str) -> int:

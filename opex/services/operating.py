@@ -1,5 +1,6 @@
 """The operations review: what a month was like beside the months before it, and what is new since the last one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,11 @@ from opex.domain.decisions import Entry
 from opex.domain.problems import NotEnoughData
 from opex.evidence.process_limits import Usual, said_of, usual
 from opex.review.state import standing
+from opex.services import spoken
 from opex.services.context import Context
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
 from opex.services.seeing import seen_entries, unseen
-from opex.store import sayings
 
 __all__ = ["BEFORE", "FIGURES", "Figure", "Review", "months", "review"]
 
@@ -115,7 +116,7 @@ def _review(context: Context, now: Known, month: datetime) -> Review:
         themes=_new_themes(context, now, month),
         longest=_longest(now, month),
         systems=_moved(now, month),
-        decided=_decided(seen_entries(context, sayings.entries(context.database)), month),
+        decided=_decided(seen_entries(context, spoken.entries(context)), month),
     )
 
 
@@ -203,7 +204,7 @@ def _new_themes(context: Context, now: Known, month: datetime) -> pd.DataFrame:
     return found.sort_values(["incidents", "id"], ascending=[False, True], ignore_index=True)
 
 
-def _decided(entries: list[Entry], month: datetime) -> dict[str, int]:
+def _decided(entries: Sequence[Entry], month: datetime) -> dict[str, int]:
     """How often something was accepted, declined, merged or moved in that month; what was withdrawn counts not."""
     end = pd.Timestamp(month) + pd.DateOffset(months=1)
     kinds = [entry.saying.kind for entry in standing(entries) if month <= entry.at < end]

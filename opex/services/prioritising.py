@@ -24,13 +24,12 @@ from opex.ranking.ranking import Alphabet, Ranking, alphabetical, worths
 from opex.ranking.replay import covered, replay
 from opex.review.order import agreed_order
 from opex.review.state import moves, opportunities
-from opex.services import in_force
+from opex.services import in_force, spoken
 from opex.services.context import Context, Progress
 from opex.services.figures import figures as figures_of_systems
-from opex.services.finding import candidates
+from opex.services.finding import found_in
 from opex.services.knowing import Known, known
 from opex.services.seeing import inside, seen_item, unseen
-from opex.store import sayings
 
 __all__ = [
     "Board", "board", "everything", "evidence_of", "explain", "move_of", "one", "priorities", "replay_of", "reranked",
@@ -122,16 +121,16 @@ def board(
     now = known(context, as_of)
     if isinstance(now, NotEnoughData):
         return now
-    found = candidates(context, as_of, progress)
+    found = found_in(context, now, past=as_of is not None, progress=progress)
     chosen = in_force.usable(drivers or in_force.drivers(context))
-    decided = context.database.revisions()["decisions"]
-    key = (now.revision, decided, now.as_of, chosen)
+    key = (now.revision, now.revisions["decisions"], now.as_of, chosen)
     return context.memory.get("board", key, lambda: _board(context, now, found, chosen, key))
 
 
-def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet, key: Hashable) -> Board:
-    entries = sayings.entries(context.database)
-    everyone = opportunities(found, entries, now.as_of)
+def _board(
+    context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet, key: tuple[Hashable, ...]
+) -> Board:
+    everyone, moved = _spoken_of(context, now, found, key[1])
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
     known_of_systems = figures_of_systems(context, {driver.measure for driver in chosen.drivers}, now.as_of)
     of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of, known_of_systems)
@@ -150,11 +149,23 @@ def _board(context: Context, now: Known, found: Sequence[Candidate], chosen: Dri
         alphabet=alphabetical([item.id for item in items]),
         evidence=evidence_of(items, of),
         of=of,
-        moves=tuple(moves(entries)),
+        moves=moved,
         incidents_this_year=int(real.sum()),
         hours_this_year=float(now.hours[real].sum()),
         newest_incident=_newest(now),
     )
+
+
+def _spoken_of(
+    context: Context, now: Known, found: Sequence[Candidate], decided: Hashable
+) -> tuple[dict[str, Opportunity], tuple[Entry, ...]]:
+    """All opportunities by id as people left them, and the moves that hold."""
+
+    def folded() -> tuple[dict[str, Opportunity], tuple[Entry, ...]]:
+        entries = spoken.entries(context, now.revisions)
+        return opportunities(found, entries, now.as_of), tuple(moves(entries))
+
+    return context.memory.get("spoken of", (now.revision, decided, now.as_of), folded)
 
 
 def _newest(now: Known) -> datetime | None:
@@ -331,14 +342,21 @@ def replay_of(of: Board, order: Priorities, top: int = 5) -> Replay:
 
 
 def everything(context: Context) -> dict[str, Opportunity]:
-    """All opportunities by id, those out of the ranking too."""
-    of = board(context)
-    return {} if isinstance(of, NotEnoughData) else dict(of.all_items)
+    """All opportunities by id, those out of the ranking too; nothing of them is measured for it.
+
+    Those that are not shown to who asks are masked.
+    """
+    if hidden := unseen(context):
+        return {of: seen_item(item, hidden) for of, item in everything(inside(context)).items()}
+    now = known(context)
+    if isinstance(now, NotEnoughData):
+        return {}
+    return dict(_spoken_of(context, now, found_in(context, now), now.revisions["decisions"])[0])
 
 
-def one(context: Context, opportunity: str) -> Opportunity:
-    """The opportunity of that id, or a refusal."""
-    found = everything(context).get(opportunity)
+def one(context: Context, opportunity: str, there: Mapping[str, Opportunity] | None = None) -> Opportunity:
+    """The opportunity of that id, of those that are there and shown to who asks, or a refusal."""
+    found = (everything(context) if there is None else there).get(opportunity)
     if found is None or opportunity in unseen(context):
         raise Refused(f'There is no opportunity "{opportunity}": `opex rank` lists the ids.')
     return found

@@ -20,7 +20,7 @@ from opex.domain.decisions import (
 )
 from opex.domain.opportunities import Opportunity, Removal
 from opex.domain.problems import NotEnoughData, Refused
-from opex.services import driving, explaining
+from opex.services import driving, explaining, spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.permissions import by, needs, permit
@@ -28,7 +28,6 @@ from opex.services.prioritising import board, everything, one, saved_order
 from opex.services.seeing import seen_entries, unseen
 from opex.services.writing import write
 from opex.store import people as known_people
-from opex.store import sayings
 
 __all__ = [
     "accept",
@@ -128,15 +127,15 @@ def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reaso
 
     A reason that is about weights keeps the price with it: which weights would have put it there.
     """
-    ranked = sum(item.open for item in everything(context).values())
-    if not (item := one(context, opportunity)).open:
+    there = everything(context)
+    item, ranked = one(context, opportunity, there), sum(other.open for other in there.values())
+    if not item.open:
         raise Refused(f'"{item.title}" is {item.status} and has no place in the ranking.')
     if to > ranked:
         raise Refused(f"There are {ranked} places; this is {to}.")
     asked = explaining.price_of_move(context, opportunity, to) if reason == "weights" else None
-    return say(
-        context, opportunity, Moved(to=to, reason=reason, words=words, price=asked.moved if asked else None), speaker
-    )
+    moved = Moved(to=to, reason=reason, words=words, price=asked.moved if asked else None)
+    return write(context, opportunity, moved, speaker)
 
 
 @needs("say")
@@ -154,7 +153,7 @@ def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:
     """What was said, oldest first; of one opportunity or of all, and nothing of what is not shown to who asks."""
-    entries = seen_entries(context, sayings.entries(context.database))
+    entries = seen_entries(context, spoken.entries(context))
     return [entry for entry in entries if opportunity in (None, entry.opportunity)]
 
 

@@ -12,9 +12,9 @@ from opex.domain.decisions import Entry, Proposed, Restricted, Saying
 from opex.domain.opportunities import Opportunity, Strike
 from opex.domain.people import OPERATOR
 from opex.review.state import standing
+from opex.services import spoken
 from opex.services.context import Context
 from opex.services.permissions import role
-from opex.store import sayings
 
 __all__ = ["NOT_SHOWN", "RESTRICTED", "inside", "masked", "restrictions", "seen_entries", "seen_item", "unseen"]
 
@@ -29,7 +29,7 @@ def inside(context: Context) -> Context:
 def restrictions(context: Context) -> Mapping[str, frozenset[str]]:
     """Every opportunity and incident that not everybody sees, by id, and the roles that do."""
     decided = context.database.revisions()["decisions"]
-    return context.memory.get("restrictions", decided, lambda: _standing(sayings.entries(context.database)))
+    return context.memory.get("restrictions", decided, lambda: _standing(spoken.entries(context)))
 
 
 def _standing(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:

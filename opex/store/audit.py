@@ -24,10 +24,10 @@ from opex.domain.noted import (
     sealed,
 )
 from opex.store import schema
-from opex.store.database import Database, raise_revision
+from opex.store.database import PEOPLE, Database, hold
 from opex.store.schema import audit, revisions
 
-__all__ = ["NOTHING", "By", "Noted", "digest_of", "entries", "head", "note", "sealed", "wait", "whole"]
+__all__ = ["NOTHING", "By", "Noted", "digest_of", "entries", "head", "note", "sealed", "tell", "wait", "whole"]
 
 AUDIT = "audit"
 
@@ -43,13 +43,13 @@ class By:
 
 def wait(connection: sa.Connection) -> None:
     """Wait until nobody else writes into the log: what is read after this stands until the transaction ends."""
-    connection.execute(sa.update(revisions).where(revisions.c.name == AUDIT).values(number=revisions.c.number))
+    hold(connection, AUDIT)
 
 
 def note(connection: sa.Connection, by: By, act: str, subject: str, **what: Any) -> None:
     """Write one entry, in the transaction of what it tells."""
-    raise_revision(connection, AUDIT)
-    seq = int(connection.execute(sa.select(revisions.c.number).where(revisions.c.name == AUDIT)).scalar_one())
+    raised = sa.update(revisions).where(revisions.c.name == AUDIT).values(number=revisions.c.number + 1)
+    seq = int(connection.execute(raised.returning(revisions.c.number)).scalar_one())
     last = sa.select(audit.c.hash).where(audit.c.seq == seq - 1)
     previous = connection.execute(last).scalar() or NOTHING
     said = json.loads(json.dumps(what, default=str))
@@ -59,6 +59,12 @@ def note(connection: sa.Connection, by: By, act: str, subject: str, **what: Any)
         digest=digest_of(salt, by.person, subject, said), previous=previous, hash="",
     )  # fmt: skip
     connection.execute(sa.insert(audit).values(**{**entry.__dict__, "hash": entry.expected}))
+
+
+def tell(database: Database, by: By, act: str, subject: str, **what: Any) -> None:
+    """Write one entry that nothing else is written with."""
+    with database.writing(PEOPLE) as connection:
+        note(connection, by, act, subject, **what)
 
 
 def entries(database: Database, *, since: int = 0, limit: int | None = None, newest: bool = False) -> list[Noted]:

@@ -78,10 +78,8 @@ class Database:
             return True
         try:
             with self.engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - the dialect says so
-                raw.execute("VACUUM")
-                busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                _raw(connection).execute("VACUUM")
+                busy, *_ = _raw(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except (sa.exc.DBAPIError, sqlite3.Error):
             return False
         return not busy
@@ -94,6 +92,11 @@ class Database:
 def raise_revision(connection: sa.Connection, what: str) -> None:
     """Say that something of that kind is written, and wait until nobody else writes it."""
     connection.execute(sa.update(revisions).where(revisions.c.name == what).values(number=revisions.c.number + 1))
+
+
+def hold(connection: sa.Connection, what: str) -> None:
+    """Wait until nobody else writes something of that kind, without saying that it is written."""
+    connection.execute(sa.update(revisions).where(revisions.c.name == what).values(number=revisions.c.number))
 
 
 @contextmanager
@@ -266,3 +269,59 @@ def upgrade(database: Database) -> str | None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return head_revision()
+
+
+# --- copies -----------------------------------------------------------------------------------------------------
+
+
+def back_up(database: Database, file: Path) -> None:
+    """Copy a SQLite workspace, as it is between two commits, into a new file; others go on writing meanwhile.
+
+    Raises
+    ------
+    Refused
+        When it is no SQLite workspace, or the file is there already.
+    """
+    if not database.is_sqlite:
+        raise Refused("This workspace lies in PostgreSQL: back it up with pg_dump --format=custom (docs/trust.md).")
+    if file.exists():
+        raise Refused(f"{file} is there already: name another file, so that no copy is written over.")
+    half = file.with_name(file.name + ".part")
+    try:
+        half.unlink(missing_ok=True)
+        with _troubles(), database.engine.connect() as connection:
+            _raw(connection).execute("VACUUM INTO ?", (str(half),))
+        half.replace(file)
+    except OSError as error:
+        raise Refused(f"{file} cannot be written ({error.strerror}).") from error
+
+
+def put_back(database: Database, file: Path) -> None:
+    """Put a copy's content in the place of a SQLite workspace's, in one step.
+
+    Revisions go on from where they were, so that nothing that a running process holds in memory looks current. The copy
+    must be a whole workspace of this opex or an older one; the caller has looked at that.
+    """
+    if not database.is_sqlite:
+        raise Refused("This workspace lies in PostgreSQL: restore it with pg_restore into an empty database.")
+    before = database.revisions()
+    with _troubles(), database.engine.connect() as connection:
+        source = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
+        try:
+            source.backup(_raw(connection), sleep=0.05)
+        finally:
+            source.close()
+    upgrade(database)
+    options = {"opex_writes": True}
+    with _troubles(), database.engine.connect().execution_options(**options) as connection, connection.begin():
+        for name, number in before.items():
+            there = sa.update(revisions).where(revisions.c.name == name, revisions.c.name != "audit")
+            later = sa.case((revisions.c.number > number, revisions.c.number), else_=number) + 1
+            connection.execute(there.values(number=later))
+
+
+def _raw(connection: sa.Connection) -> sqlite3.Connection:
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, sqlite3.Connection):
+        raise TypeError(f"{raw!r} is no connection of SQLite")
+    return raw

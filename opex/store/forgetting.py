@@ -24,7 +24,7 @@ from opex.domain.problems import Refused
 from opex.domain.scenarios import LONGEST_NAME
 from opex.store import audit, people, rankings, schema
 from opex.store.audit import By
-from opex.store.database import DECISIONS, FACTS, PEOPLE, RANKINGS, SCENARIOS, SESSIONS, Database, raise_revision
+from opex.store.database import DECISIONS, FACTS, PEOPLE, RANKINGS, SCENARIOS, SESSIONS, Database, hold, raise_revision
 
 __all__ = ["Gone", "forget", "still_named"]
 
@@ -50,7 +50,8 @@ def forget(database: Database, name: str, *, by: By) -> Gone:
         When nobody of that name is here, or when nobody would be left who may administer.
     """
     with database.writing(DECISIONS) as connection:
-        for other in (FACTS, PEOPLE, RANKINGS, SCENARIOS, SESSIONS):
+        hold(connection, FACTS)
+        for other in (PEOPLE, RANKINGS, SCENARIOS, SESSIONS):
             raise_revision(connection, other)
         audit.wait(connection)
         if database.is_sqlite:
@@ -61,6 +62,8 @@ def forget(database: Database, name: str, *, by: By) -> Gone:
         changed = _journal(connection, them), _drivers(connection, them)
         rows |= {"journal": len(changed[0]), "drivers": len(changed[1])}
         rows |= {table: work(connection, them) for table, work in _OTHERS.items()}
+        if rows["systems"]:
+            raise_revision(connection, FACTS)
         entries = _log(connection, them)
         told: dict[str, Any] = {"entries": entries, "journal": changed[0], "drivers": changed[1]}
         told["before"] = _before(connection, before)

@@ -131,9 +131,9 @@ def _entry(row: Any) -> Entry:
     )  # fmt: skip
 
 
-def entries(database: Database) -> list[Entry]:
-    """Every entry that is said of opportunities, links, themes and duels, oldest first."""
-    wanted = sa.select(journal).where(journal.c.kind.not_in(OF_SESSIONS)).order_by(journal.c.seq)
+def entries(database: Database, *, since: int = 0) -> list[Entry]:
+    """Every entry after number ``since`` that is said of opportunities, links, themes and duels, oldest first."""
+    wanted = sa.select(journal).where(journal.c.seq > since, journal.c.kind.not_in(OF_SESSIONS)).order_by(journal.c.seq)
     with database.reading() as connection:
         return [_entry(row) for row in connection.execute(wanted).all()]
 

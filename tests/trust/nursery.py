@@ -15,7 +15,7 @@ from typing import Any
 from opex import cli
 from tests.trust import writers
 
-CALLS: dict[str, Callable[..., None]] = {"edit": writers.edit}
+CALLS: dict[str, Callable[..., None]] = {"edit": writers.edit, "rate": writers.rate, "three": writers.say_three}
 
 
 def opex(*arguments: str) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from opex.services import auditing
 from opex.services.context import Context
-from opex.store import decisions, facts
+from opex.store import audit, decisions, facts, sayings
 from opex.store.checking import check
 from opex.store.database import Database, current_revision, head_revision
 from opex.store.schema import metadata
@@ -115,6 +116,45 @@ def test_a_load_that_is_killed_is_there_whole_or_not_at_all(
 
 
 SYSTEMS = {*(f"api-{n}" for n in range(7)), *(f"web-{n}" for n in range(5))}
+
+
+# --- ratings ----------------------------------------------------------------------------------------------------
+
+
+def test_ratings_that_are_killed_in_the_middle_are_there_as_they_were_told_and_the_chain_is_whole(
+    shelf: Shelf, nursery: Nursery, tmp_path: Path, figure: Figure
+) -> None:
+    context, chance = context_at(shelf.new()), random.Random(4)
+    url = context.database.engine.url.render_as_string(hide_password=False)
+    told = saved = again = 0
+    for kill in range(KILLS):
+        who, notes = f"Reviewer {kill}", tmp_path / f"{kill}.txt"
+        notes.touch()
+        pid = nursery.start(url, who, 100_000, notes, call="rate")
+        while not notes.stat().st_size:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.3))
+        os.kill(pid, signal.SIGKILL)
+        assert nursery.end(pid).status == -signal.SIGKILL
+        lines = [tuple(map(int, line.split())) for line in notes.read_text().splitlines()]
+        mine = [entry for entry in sayings.of_session(context.database, "s", who) if entry.person.name == who]
+        assert [entry.request_id for entry in mine] == [f"{who}-{number}" for number in range(len(mine))]
+        assert [(number, entry.seq) for number, entry in enumerate(mine)][: len(lines)] == lines
+        assert len(mine) - len(lines) in (0, 1)  # saved, and killed before it could be told
+        assert auditing.verify(context).findings == ()
+        ended = nursery.run(url, who, len(mine) + 1, notes, call="rate")
+        assert (ended.status, ended.err) == (0, "")
+        told, saved, again = told + len(lines), saved + len(mine), again + len(mine) + 1
+    answers = [entry for entry in audit.entries(context.database) if entry.act == "answered"]
+    assert len(answers) == again == saved + KILLS
+    assert check(context.database) == []
+    context.database.close()
+    shelf.throw_away(url)
+    kind = "sqlite" if shelf.server is None else "postgresql"
+    figure(
+        f"{kind}: killed {KILLS} times while rating, {saved:,} saved, {told:,} of them told to the person, 0 of those "
+        f"lost, 0 half-done, the chain whole each time; the last one sent again {KILLS} times, 0 doubles"
+    )
 
 
 # --- export -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from opex.domain.decisions import Commented
-from opex.services import prioritising, reviewing
+from opex.services import auditing, prioritising, reviewing
 from opex.services.context import Context, Speaker
 from opex.store import database as store
 from opex.store import sayings
@@ -24,6 +24,7 @@ from tests.trust import builders as b
 from tests.trust.conftest import FULL, Nursery, Shelf, sized
 
 Figure = Callable[[str], None]
+TOLD = ("described: effort_days ", "moved: to place ")
 BUSY = "Somebody else is writing to this workspace: nothing was saved, try again in a moment."
 
 
@@ -37,9 +38,10 @@ def test_no_edit_of_eight_reviewers_is_lost(shelf: Shelf, nursery: Nursery, tmp_
     proposed = [b.propose(context, number) for number in range(20)]
     assert set(proposed) <= set(prioritising.everything(context))
 
-    notes = [tmp_path / f"{n}.json" for n in range(writers)]
+    notes, began = [tmp_path / f"{n}.json" for n in range(writers)], time.monotonic()
     pids = [nursery.start(url, f"Reviewer {n}", edits, notes[n], call="edit") for n in range(writers)]
     ended = [nursery.end(pid) for pid in pids]
+    took = time.monotonic() - began
 
     assert [(end.status, end.err) for end in ended] == [(0, "")] * writers
     rows = [row for file in notes for row in json.loads(file.read_text())]
@@ -51,11 +53,14 @@ def test_no_edit_of_eight_reviewers_is_lost(shelf: Shelf, nursery: Nursery, tmp_
     assert [row["told"] for row in refused if not told_whom(row["told"])] == []
     assert len(rows) == writers * edits
     assert check(context.database) == []
+    audited = {e.what["journal"] for e in auditing.newest(context, 10_000) if e.person.startswith("Reviewer")}
+    assert audited == set(accepted.values())
+    assert auditing.verify(context).findings == ()
     context.database.close()
     shelf.throw_away(url)
     figure(
-        f"{context.database.engine.dialect.name}: {writers} x {edits} edits, {len(accepted):,} saved, "
-        f"{len(refused):,} refused with a name, 0 lost"
+        f"{context.database.engine.dialect.name}: {writers} x {edits} edits and moves, {len(accepted):,} saved, "
+        f"{len(refused):,} refused with a name, 0 lost, {len(audited):,} audit rows, the chain whole; {took:.0f} s"
     )
 
 
@@ -71,7 +76,7 @@ def written_over(context: Context, seen: dict[str, int]) -> list[str]:
 
 
 def told_whom(sentence: str) -> bool:
-    return sentence == BUSY or ("Reviewer " in sentence and "was faster (described: effort_days " in sentence)
+    return sentence == BUSY or ("Reviewer " in sentence and sentence.partition(" was faster (")[2].startswith(TOLD))
 
 
 # --- row 16: one request id -------------------------------------------------------------------------------------
