@@ -14,11 +14,12 @@ class NoSuchSession(Refused):
     """A session is asked for that this workspace does not have."""
 
 
-def position(context: Context, session: str, progress: bool = False) -> str:
+def position(context: Context, session: str, progress: bool = False, *, decisions: bool = True) -> str:
     """The number of the last entry of a session that all may see, and the revision of decisions, as ``said.decisions``.
 
-    With ``progress`` the number of the last answer comes third: it tells that somebody answered, not who or what. The
-    journal is only asked again after something was written, so that a question costs one look at a few numbers.
+    Without ``decisions`` that revision is left out: while people answer, what is decided elsewhere is not theirs. With
+    ``progress`` the number of the last answer comes last: it tells that somebody answered, not who or what. The journal
+    is only asked again after something was written, so that a question costs one look at a few numbers.
 
     Raises
     ------
@@ -32,5 +33,5 @@ def position(context: Context, session: str, progress: bool = False) -> str:
     last = context.memory.get("position", key, lambda: sayings.position(context.database, session))
     if not (last.said or last.answered):
         raise NoSuchSession(_NONE)
-    numbers = (last.said, now[DECISIONS], *((last.answered,) if progress else ()))
+    numbers = (last.said, *((now[DECISIONS],) if decisions else ()), *((last.answered,) if progress else ()))
     return ".".join(map(str, numbers))

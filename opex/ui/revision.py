@@ -15,7 +15,7 @@ __all__ = ["POSITION", "address"]
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def address(session: str, workspace: str, *, progress: bool = False) -> str:
+def address(session: str, workspace: str, *, progress: bool = False, decisions: bool = True) -> str:
     """Where the position of a session is answered, on this server.
 
     Examples
@@ -23,7 +23,9 @@ def address(session: str, workspace: str, *, progress: bool = False) -> str:
     >>> address("7d0c", "My data", progress=True)
     '/api/v1/sessions/7d0c/position?workspace=My+data&progress=1'
     """
-    asked = {"workspace": workspace} | ({"progress": "1"} if progress else {})
+    asked = (
+        {"workspace": workspace} | ({"progress": "1"} if progress else {}) | ({} if decisions else {"decisions": "0"})
+    )
     return f"/api/v1/sessions/{quote(session, safe='')}/position?{urlencode(asked)}"
 
 
@@ -31,7 +33,9 @@ def _answer(request: Request) -> JSONResponse:  # a plain function, so that it r
     asked = request.query_params
     try:
         of = named(asked.get("workspace"))
-        now = position(of, request.path_params["session"], asked.get("progress") == "1")
+        now = position(
+            of, request.path_params["session"], asked.get("progress") == "1", decisions=asked.get("decisions") != "0"
+        )
     except NoSuchSession as refusal:
         return JSONResponse({"detail": str(refusal)}, 404, _FRESH)
     except Refused:  # what is wrong with the database is told on pages, to those who may see it

@@ -8,6 +8,7 @@ from opex.domain.sessions import OUTCOMES, Decided, SessionCancelled, Settled
 from opex.review.sessions import Session
 from opex.services import prioritising, session_reading
 from opex.services.context import Context
+from opex.ui.sessions.paper import paper
 from opex.ui.sessions.reveal import who_said_what
 from opex.ui.words import several
 
@@ -22,6 +23,8 @@ def closed_view(of: Context, now: Session) -> None:
         if isinstance(entry.saying, SessionCancelled):
             st.warning(f"It did not take place: {markdown(entry.saying.words)}")
     st.markdown(_sentence(now))
+    if now.over:
+        paper(of, now)
     _decisions(now, titles)
     _rankings(now)
     if now.revealed:

@@ -1,24 +1,27 @@
 """One session: what its look is follows its state, and whether one leads it or takes part."""
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
 
 from opex.domain.safe import markdown
+from opex.export.qr import qr_png
 from opex.review.sessions import STATES, Session
-from opex.services import session_reading
+from opex.services import positions, session_reading
 from opex.services.context import Context
+from opex.ui.revision import address
 from opex.ui.session import may, my_name
 from opex.ui.sessions.answer import answer_view
 from opex.ui.sessions.closed import closed_view
 from opex.ui.sessions.decide import decide_view
 from opex.ui.sessions.lead import lead_bar
+from opex.ui.sessions.links import link_to
 from opex.ui.sessions.plan import plan_told, plan_view
 from opex.ui.sessions.reveal import reveal_view
+from opex.ui.watch import watch
 from opex.ui.words import day, moment
 
-__all__ = ["link_to", "session_room"]
+__all__ = ["session_room"]
 
 VIEWS: Mapping[str, Callable[[Context, Session], None]] = {
     "answer": answer_view,
@@ -35,8 +38,15 @@ def session_room(of: Context, session: str) -> None:
     if until.isdecimal() and len(until) < 19:
         _earlier(of, session, int(until))
         return
+    said, at = (positions.position(of, session, decisions=all_) for all_ in (False, True))  # before what they tell of
     now = session_reading.look(of, session, my_name())
     _head(of, now)
+    answering = now.state == "answer"
+    if not now.over:
+        watch(
+            address(session, of.name, decisions=not answering), said if answering else at,
+            key=f"watch_{session}_{answering}",
+        )  # fmt: skip
     if now.state == "prepare":
         plan_view(of, now) if may("decide") else plan_told(of, now)
     else:
@@ -65,17 +75,11 @@ def _head(of: Context, now: Session) -> None:
         lead_bar(of, now)
 
 
-def link_to(session: str) -> str:
-    """The address of a session, as colleagues open it."""
-    parts = urlsplit(st.context.url or "http://localhost:8501")
-    opened = {"session": session, **({"workspace": w} if (w := st.query_params.get("workspace")) else {})}
-    return urlunsplit((parts.scheme, parts.netloc, "/sessions", urlencode(opened), ""))
-
-
 def _invite(now: Session) -> None:
     link = link_to(now.id)
     st.markdown("Send this link, or let people point a phone at the code. It works for those who may open opex.")
-    st.code(link, language=None)
+    st.code(link, language=None, wrap_lines=True)
+    st.image(qr_png(link), width=220)
     if "localhost" in link or "127.0.0.1" in link:
         st.caption("This opex answers its own machine only: colleagues reach it once it is served to a team.")
 
