@@ -15,6 +15,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import opex
+from opex.ui.revision import POSITION
+from opex.ui.threshold import Threshold
 
 _log = logging.getLogger("opex")
 _log.setLevel(logging.INFO)
@@ -60,7 +62,7 @@ def _report(error: Exception) -> bool:
 
 app = st.App(
     Path(opex.__file__).parent / "ui" / "main.py",
-    routes=[Route("/healthz", healthz)],
-    middleware=[Middleware(SecurityHeaders)],
+    routes=[Route("/healthz", healthz), POSITION],
+    middleware=[Middleware(SecurityHeaders), Middleware(Threshold)],
     on_script_error=_report,
 )

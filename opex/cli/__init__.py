@@ -20,6 +20,7 @@ from opex.cli import (
     ranking,
     rankings,
     serving,
+    sessions,
 )
 from opex.cli.terminal import Workspace, choose_workspace
 from opex.domain.problems import Refused
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 for part in (
     serving.app, facts.app, evidence.app, dora.app, backtest.app, ranking.app, formulas.app, rankings.app, choices.app,
-    forgetting.app,
+    forgetting.app, sessions.app,
 ):  # fmt: skip
     app.add_typer(part)
 for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app), ("audit", auditing.app)):

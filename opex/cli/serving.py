@@ -10,10 +10,11 @@ import typer
 from opex.cli.terminal import Workspace, chosen_workspace, open_context, say, who
 from opex.domain.people import Person
 from opex.domain.problems import Refused
+from opex.domain.serving import refusals
 from opex.services import backing_up
 from opex.services.context import Speaker
 from opex.store import checking, database
-from opex.workspace import ROOT
+from opex.workspace import ROOT, asked_address, auth_of, secret_files, serving
 
 __all__ = ["app", "db"]
 
@@ -32,17 +33,23 @@ MEMORY = {
 @app.command()
 def serve(
     port: int = 8501,
+    address: Annotated[
+        str | None, typer.Option(help="Where to listen; other than the loopback only with a sign-in (docs/deploy.md).")
+    ] = None,
     sample: Annotated[
         bool, typer.Option("--sample", help="Show the sample data until there is data of one's own.")
     ] = False,
     workspace: Workspace = None,
 ) -> None:
-    """Open the app on this machine (loopback only)."""
+    """Open the app: on this machine only, or for a team that signs in."""
     if sample:
         os.environ["OPEX_SAMPLE"] = "1"
     if url := workspace or chosen_workspace():
         os.environ["OPEX_WORKSPACE"] = url
-    arguments = ["run", str(ROOT / "app.py"), "--server.port", str(port), "--server.address", "127.0.0.1"]
+    at, files = asked_address() if address is None else address, secret_files()
+    if why := refusals(serving(at, auth_of(files), files)):
+        raise Refused("opex does not start.\n" + "\n".join(why))
+    arguments = ["run", str(ROOT / "app.py"), "--server.port", str(port), "--server.address", at]
     command = [sys.executable, "-m", "streamlit", *arguments]
     os.execve(sys.executable, command, {**MEMORY, **os.environ})  # noqa: S606 - the server takes this process's place
 

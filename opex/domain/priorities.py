@@ -170,6 +170,7 @@ class Priorities:
     """The agreed order as of an instant under one driver set, with the filters that it was seen through.
 
     ``drawn`` says how the items' doubt was drawn, ``None`` where it was not.
+    ``restricted`` counts the items that are not shown to who asked: they are left out, and ranks pass over them.
     ``ranking`` is the number under which the whole order is kept, if it is. ``tried`` says what a person has changed to
     try it, and not saved; empty: nothing.
     """
@@ -184,3 +185,11 @@ class Priorities:
     drawn: Draws | None = None
     ranking: int | None = None
     tried: str = ""
+    restricted: int = 0
+
+    @property
+    def left_out(self) -> str:
+        """That items are not shown, in a sentence; empty where all are."""
+        if not self.restricted:
+            return ""
+        return f"{self.restricted} restricted item{' is' if self.restricted == 1 else 's are'} not shown."

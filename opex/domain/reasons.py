@@ -17,6 +17,7 @@ MOVE_REASONS = {
     "commitment": "promised to somebody",
     "urgency": "a date stands behind it",
     "effort": "the cost changes its place",
+    "pinned": "pinned: it stays there",
     "other": "another reason",
 }
 VERDICTS = {"holds": "the insight holds", "doubtful": "doubtful", "wrong": "the insight is wrong"}

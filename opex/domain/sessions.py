@@ -160,7 +160,7 @@ def refuse_value(question: str, value: Value) -> None:
     elif question == REMOVAL:
         if isinstance(value, str) or not 0 <= value <= 1:
             raise Refused(f"The action removes a share from 0 to 1; this is {value}.")
-    elif not isinstance(value, int):
+    elif isinstance(value, str):
         raise Refused(f'A rating is a level of the rubric; this is "{value}".')
 
 

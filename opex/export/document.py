@@ -34,6 +34,7 @@ def rank_document(priorities: Priorities) -> dict[str, Any]:
         "filters": priorities.filters,
         "shown": len(priorities.items),
         "total": max(priorities.total, len(priorities.items)),
+        "restricted": priorities.restricted,
         "replay": _replay(priorities.replay),
         "opportunities": [_item(item) for item in priorities.items],
     }

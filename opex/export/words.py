@@ -103,7 +103,8 @@ def span(low: float | None, high: float | None) -> str:
 def shown(priorities: Priorities) -> str:
     """How much of the whole list is here, such as ``3 of 46 opportunities``."""
     total = max(priorities.total, len(priorities.items))
-    return f"{len(priorities.items)} of {total} {'opportunity' if total == 1 else 'opportunities'}"
+    left_out = f" ({priorities.left_out.removesuffix('.')})" if priorities.left_out else ""
+    return f"{len(priorities.items)} of {total} {'opportunity' if total == 1 else 'opportunities'}{left_out}"
 
 
 def workspace(priorities: Priorities) -> str:

@@ -150,7 +150,9 @@ def _settled(opportunity: Opportunity, entry: Entry, said: Settled) -> Opportuni
         )  # fmt: skip
         return replace(opportunity, verdicts=verdicts)
     levels = {person: int(v) for person, v in said.given.items() if isinstance(v, int)} if median else {}
-    return replace(opportunity, ratings=opportunity.ratings | {said.question: levels or {GROUP: int(str(said.value))}})
+    return replace(
+        opportunity, ratings=opportunity.ratings | {said.question: levels or {GROUP: round(float(said.value or 0))}}
+    )
 
 
 def _remarked(opportunity: Opportunity, entry: Entry) -> Opportunity:

@@ -21,6 +21,7 @@ from opex.services import driving
 from opex.services.context import Context
 from opex.services.duels import Answered, answers, comparable, differences, outcomes
 from opex.services.prioritising import board, saved_order
+from opex.services.seeing import unseen
 
 __all__ = [
     "Agreement", "Choices", "Foretold", "Implied", "Strength", "Weight", "choices", "document", "foretold_sentence",
@@ -117,7 +118,8 @@ class Choices:
 def choices(context: Context) -> Choices:
     """What everybody's choices imply under the drivers in force."""
     decided, facts = (context.database.revisions()[name] for name in ("decisions", "facts"))
-    return context.memory.get("choices", (decided, facts), lambda: _choices(context))
+    key = decided, facts, unseen(context)
+    return context.memory.get("choices", key, lambda: _choices(context))
 
 
 def _choices(context: Context) -> Choices:
@@ -200,12 +202,14 @@ def _strengths(context: Context, of: Sequence[Answered]) -> tuple[Strength, ...]
         wins[second, first] += 1 - share
     strengths = bradley_terry(wins, prior=TIE)
     titles, ranks = _places(context)
+    hidden = unseen(context)
     rows = [
         Strength(
             id=item, title=titles.get(item, item), won=float(wins[n].sum()), lost=float(wins[:, n].sum()),
             strength=float(strengths[n]), rank=ranks.get(item),
         )
         for n, item in enumerate(items)
+        if item not in hidden
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda row: (-row.strength, row.id)))
 

@@ -13,7 +13,7 @@ from opex.ranking.doubt import DRAWS, FIRM, LEVEL, LOOSE, Drawn, Rescore, drawn,
 from opex.ranking.formulas import formula_scores, standing
 from opex.ranking.resampling import TIMES, Replicates, replicates
 from opex.services.context import Context
-from opex.services.prioritising import Board, saved_order
+from opex.services.prioritising import Board, reranked, saved_order
 
 __all__ = [
     "DRAWS", "FIRM", "LOOSE", "MANY", "MOST", "TOPS", "Believed", "believed", "ranks_of", "saved_with_doubt",
@@ -41,6 +41,12 @@ def with_doubt(
     The evidence is resampled once for a board and kept, so that a moved weight costs the draws alone. With more than
     3,000 items those with the highest computed ranks are drawn, and the others have no doubt.
     """
+    if of.hidden:
+        whole = with_doubt(
+            context, of.for_all, reranked(of.for_all, order.drivers.weights),
+            draws=draws, seed=seed, concentration=concentration,
+        )  # fmt: skip
+        return _as_seen(order, whole)
     if not order.items:
         return order
     found = _drawn(context, of, order, draws, seed, concentration)
@@ -51,6 +57,13 @@ def with_doubt(
         items=items,
         drawn=Draws(draws=draws, seed=seed, concentration=concentration, replicates=found.replicates),
     )
+
+
+def _as_seen(order: Priorities, whole: Priorities) -> Priorities:
+    """The doubt that everybody's order has, for the items of this one."""
+    doubts = {item.id: item.doubt for item in whole.items}
+    items = tuple(replace(item, doubt=doubts.get(item.id)) for item in order.items)
+    return replace(order, items=items, drawn=whole.drawn)
 
 
 def saved_with_doubt(context: Context, of: Board) -> Priorities:
@@ -127,7 +140,13 @@ def _doubts(of: _Found) -> dict[str, Doubt]:
 
 def ranks_of(context: Context, of: Board, order: Priorities, first: int = 30) -> NDArray[np.float64]:
     """(k, k) the share of the draws in which the i-th of the computed order stands at rank r; the first 30 at most."""
-    return _drawn(context, of, order, DRAWS, 0, FIRM).drawn.ranks.shares[:first, :first]
+    if not of.hidden:
+        return _drawn(context, of, order, DRAWS, 0, FIRM).drawn.ranks.shares[:first, :first]
+    whole = reranked(of.for_all, order.drivers.weights)
+    shares = ranks_of(context, of.for_all, whole, len(whole.items))
+    computed = sorted(whole.items, key=lambda item: item.computed_rank)[: len(shares)]
+    shown = [n for n, item in enumerate(computed) if item.id not in of.hidden][:first]
+    return shares[np.ix_(shown, range(len(shown)))]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +165,8 @@ class Believed:
 
 def believed(context: Context, of: Board, order: Priorities, item: str) -> Believed:
     """The detail of one item's doubt, as its drawer shows it."""
+    if of.hidden:
+        return believed(context, of.for_all, reranked(of.for_all, order.drivers.weights), item)
     share, weights = context.memory.get("central", (of.key, order.drivers), lambda: _central(context, of, order))
     key = (of.key, order.drivers)
     firm, loose = (

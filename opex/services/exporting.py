@@ -10,6 +10,7 @@ from opex.export import FORMATS, file_name, render
 from opex.services import kept_rankings
 from opex.services.context import Context
 from opex.services.finding import evidence
+from opex.services.seeing import unseen
 
 __all__ = ["export"]
 
@@ -19,6 +20,7 @@ def export(context: Context, seen: Priorities, format: str, *, person: str = "")
 
     The whole ranking that it shows is kept, so that a later one can be compared with it; one that is only tried is not.
     """
+    seen = _shown(context, seen)
     if format in FORMATS and not seen.tried:
         occasion = f"export as {FORMATS[format].label}"
         number = kept_rankings.keep_if_can(context, occasion=occasion, person=person, drivers=seen.drivers)
@@ -26,6 +28,14 @@ def export(context: Context, seen: Priorities, format: str, *, person: str = "")
     incidents = _evidence(context, seen) if format == "xlsx" else None
     content = render(seen, format, made_at=context.now(), incidents=incidents)
     return file_name(seen, format, export_id=uuid4().hex[:8]), content
+
+
+def _shown(context: Context, seen: Priorities) -> Priorities:
+    """The same without what was restricted since it was shown."""
+    hidden = unseen(context)
+    items = tuple(item for item in seen.items if item.id not in hidden)
+    gone = len(seen.items) - len(items)
+    return replace(seen, items=items, total=seen.total - gone, restricted=seen.restricted + gone) if gone else seen
 
 
 def _evidence(context: Context, seen: Priorities) -> dict[str, pd.DataFrame]:

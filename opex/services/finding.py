@@ -17,6 +17,7 @@ from opex.review.state import standing
 from opex.services import spoken
 from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
+from opex.services.seeing import inside, seen_entries, unseen
 from opex.store import decisions
 from opex.store.database import Busy
 
@@ -31,8 +32,11 @@ def candidates(context: Context, as_of: datetime | None = None, progress: Progre
     """The candidates of that instant, in the finders' order, followed by earlier ones that are remembered.
 
     Finding is done once for each state of the facts and kept in the workspace. An instant of the past is found for
-    itself and not kept; it uses the same identities.
+    itself and not kept; it uses the same identities. Those that are not shown to who asks are left out.
     """
+    if hidden := unseen(context):
+        found = candidates(inside(context), as_of, progress)
+        return [candidate for candidate in found if candidate.id not in hidden]
     now = known(context, as_of)
     return [] if isinstance(now, NotEnoughData) else found_in(context, now, past=as_of is not None, progress=progress)
 
@@ -55,7 +59,9 @@ def found_in(context: Context, now: Known, *, past: bool = False, progress: Prog
 
 
 def theme_edits(context: Context) -> list[Entry]:
-    """What people corrected of themes, as it stands, oldest first."""
+    """What people corrected of themes, as it stands, oldest first; without what is not shown to who asks."""
+    if unseen(context):
+        return seen_entries(context, theme_edits(inside(context)))
     revisions = context.database.revisions()
     return context.memory.get("theme edits", revisions["decisions"], lambda: _theme_edits(context, revisions))
 

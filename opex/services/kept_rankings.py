@@ -19,6 +19,7 @@ from opex.services.finding import METHOD
 from opex.services.knowing import Known, known
 from opex.services.permissions import needs
 from opex.services.prioritising import Board
+from opex.services.seeing import RESTRICTED, inside, unseen
 from opex.store import decisions, rankings
 
 __all__ = ["compare", "keep", "keep_before", "keep_by_hand", "keep_if_can", "kept", "named", "now", "since_last"]
@@ -34,7 +35,7 @@ def keep(
     as_of: datetime | None = None,
 ) -> int:
     """Keep the whole ranking as it stands and return its number; the same ranking keeps the number it has."""
-    ranking = now(context, drivers=drivers, as_of=as_of)
+    ranking = now(inside(context), drivers=drivers, as_of=as_of)
     if not ranking.items:
         raise Refused("Nothing stands in the ranking, so there is nothing to keep.")
     return rankings.keep(context.database, replace(ranking, person=person, occasion=occasion, note=note))
@@ -85,6 +86,8 @@ def now(context: Context, *, drivers: DriverSet | None = None, as_of: datetime |
     seen = known(context, as_of)
     if isinstance(board, NotEnoughData) or isinstance(seen, NotEnoughData):
         raise Refused("There is no ranking yet: load incidents first (opex import incidents FILE).")
+    if board.hidden:
+        return _seen(now(inside(context), drivers=drivers, as_of=as_of), board.hidden)
     order = prioritising.saved_order(context, board)
     return context.memory.get("as kept", board.key, lambda: _whole(context, board, order, seen))
 
@@ -146,7 +149,12 @@ def kept(context: Context, limit: int | None = None) -> list[Kept]:
 
 
 def named(context: Context, name: str) -> KeptRanking:
-    """The ranking of that name: its number, ``last`` for the one kept last, ``now`` for the one that stands."""
+    """The ranking of that name: its number, ``last`` for the one kept last, ``now`` for the one that stands.
+
+    It is kept for everybody; an item that is not shown to who asks stands in it by its numbers alone.
+    """
+    if hidden := unseen(context):
+        return _seen(named(inside(context), name), hidden)
     if name == "now":
         return now(context)
     number = getattr(_last(context), "id", None) if name == "last" else _number(name)
@@ -154,6 +162,23 @@ def named(context: Context, name: str) -> KeptRanking:
         raise Refused("No ranking was kept yet: `opex rank` keeps one.")
     key = number, context.database.revisions()["rankings"]
     return context.memory.get("kept", key, lambda: rankings.ranking(context.database, number))
+
+
+def _seen(ranking: KeptRanking, hidden: frozenset[str]) -> KeptRanking:
+    places = {n for n, item in enumerate(ranking.items) if item.id in hidden}
+    return replace(
+        ranking,
+        items=tuple(_masked(item) if item.id in hidden else item for item in ranking.items),
+        moves=tuple(move for move in ranking.moves if move[0] not in hidden),
+        evidence=tuple(row for row in ranking.evidence if row.item not in places),
+    )
+
+
+def _masked(item: KeptItem) -> KeptItem:
+    return KeptItem(
+        id=item.id, title=RESTRICTED, status=item.status, rank=item.rank, computed_rank=item.computed_rank,
+        score=item.score, removes=item.removes, effort_days=item.effort_days,
+    )  # fmt: skip
 
 
 def _last(context: Context) -> Kept | None:
@@ -170,7 +195,17 @@ def _number(name: str) -> int:
 
 
 def compare(context: Context, before: str, after: str) -> Comparison:
-    """What moved between two rankings, each by its name, and why."""
+    """What moved between two rankings, each by its name, and why; items that are not shown to who asks are left out."""
+    if hidden := unseen(context):
+        found = compare(inside(context), before, after)
+        return replace(
+            found,
+            before=_seen(found.before, hidden),
+            after=_seen(found.after, hidden),
+            items=tuple(item for item in found.items if item.id not in hidden),
+            came=tuple(item for item in found.came if item.id not in hidden),
+            went=tuple(item for item in found.went if item.id not in hidden),
+        )
     one, other = named(context, before), named(context, after)
     key = tuple(_key(context, ranking) for ranking in (one, other))
     return context.memory.get("compared", key, lambda: compared(one, other))

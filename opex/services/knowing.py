@@ -1,6 +1,6 @@
 """What is known: facts as of an instant, kept in memory until a load or the catalogue changes them."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from opex.domain.systems import Catalogue
 from opex.evidence.facts import Facts, hours_lost, newest_fact, prepare, until
 from opex.services.context import Context, give_back
 from opex.services.permissions import by, needs
+from opex.services.seeing import NOT_SHOWN, RESTRICTED, inside, unseen
 from opex.store import decisions, facts
 
 __all__ = ["Known", "catalogue", "known", "save_catalogue", "sizes", "text_of"]
@@ -21,6 +22,7 @@ class Known:
     """Facts as of an instant, with what every ranking needs of them.
 
     ``hours`` is aligned with ``facts.incidents``; ``systems_of`` counts the systems of each incident, by id.
+    ``revision`` names the facts and whose eyes see them: what is derived from them can be kept under it.
     ``revisions`` are all those of the workspace when it was asked: what is kept under them is at least as new.
     """
 
@@ -28,12 +30,41 @@ class Known:
     as_of: datetime
     hours: pd.Series
     systems_of: pd.Series
-    revision: int
+    revision: Hashable
     revisions: Mapping[str, int] = field(default_factory=dict)
 
 
 def known(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
-    """What is known as of that instant, or as of the newest fact."""
+    """What is known as of that instant, or as of the newest fact; without the words of incidents not shown to who asks.
+
+    Restricted incidents count as before: their times, systems, environment, severity and class stay.
+    """
+    hidden = unseen(context)
+    if not hidden:
+        return _whole(context, as_of)
+    whole = _whole(inside(context), as_of)
+    if isinstance(whole, NotEnoughData):
+        return whole
+    here = frozenset(whole.facts.incidents.loc[whole.facts.incidents["id"].isin(hidden), "id"])
+    if not here:
+        return whole
+    key = (whole.revision, whole.as_of, here)
+    return replace(context.memory.get("seen facts", key, lambda: _seen(whole, here)), revisions=whole.revisions)
+
+
+_WORDS = ("description", "team", "url", "tags")
+
+
+def _seen(whole: Known, hidden: frozenset[str]) -> Known:
+    incidents = whole.facts.incidents.copy()
+    rows = incidents["id"].isin(hidden)
+    incidents.loc[rows, "title"] = RESTRICTED
+    for column in [name for name in _WORDS if name in incidents]:
+        incidents.loc[rows, column] = None
+    return replace(whole, facts=replace(whole.facts, incidents=incidents), revision=(whole.revision, hidden))
+
+
+def _whole(context: Context, as_of: datetime | None = None) -> Known | NotEnoughData:
     revisions = context.database.revisions()
     revision = revisions["facts"]
     everything = context.memory.get("facts", revision, lambda: _read(context))
@@ -75,7 +106,9 @@ def sizes(context: Context) -> dict[str, int]:
 
 def text_of(context: Context, incidents: list[str]) -> dict[str, str]:
     """What was written about these incidents, by id."""
-    return facts.descriptions(context.database, incidents)
+    hidden = unseen(context).intersection(incidents)
+    shown = facts.descriptions(context.database, [one for one in incidents if one not in hidden])
+    return {one: NOT_SHOWN if one in hidden else shown[one] for one in incidents if one in hidden or one in shown}
 
 
 def catalogue(context: Context) -> Catalogue:

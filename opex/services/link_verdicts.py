@@ -1,7 +1,7 @@
 """What people say of the link of an incident and a change. It moves credit, and never a ratio or a p-value."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
@@ -9,6 +9,7 @@ from opex.review.state import standing
 from opex.services import spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
+from opex.services.seeing import NOT_SHOWN, unseen
 from opex.services.writing import write
 
 __all__ = ["LinkVerdict", "judge", "said", "version", "withdraw"]
@@ -27,9 +28,18 @@ class LinkVerdict:
 
 
 def said(context: Context) -> dict[Pair, LinkVerdict]:
-    """The word that stands on each link, by incident and change; of several the last."""
+    """The word that stands on each link, by incident and change; of several the last.
+
+    Where the incident is not shown to who asks, neither is the reason.
+    """
     decided = context.database.revisions()["decisions"]
-    return context.memory.get("link_verdicts", decided, lambda: _standing(spoken.entries(context)))
+    every = context.memory.get("link_verdicts", decided, lambda: _standing(spoken.entries(context)))
+    hidden = unseen(context)
+    return (
+        {pair: replace(word, reason=NOT_SHOWN) if pair[0] in hidden else word for pair, word in every.items()}
+        if hidden
+        else every
+    )
 
 
 def _standing(entries: Sequence[Entry]) -> dict[Pair, LinkVerdict]:

@@ -15,6 +15,7 @@ from opex.services import spoken
 from opex.services.context import Context
 from opex.services.finding import candidates
 from opex.services.knowing import Known, known
+from opex.services.seeing import seen_entries, unseen
 
 __all__ = ["BEFORE", "FIGURES", "Figure", "Review", "months", "review"]
 
@@ -101,9 +102,8 @@ def review(context: Context, month: datetime | None = None) -> Review | NotEnoug
     if isinstance(now, NotEnoughData):
         return now
     decided = context.database.revisions()["decisions"]
-    return context.memory.get(
-        "review", (now.revision, now.as_of, decided, chosen), lambda: _review(context, now, chosen)
-    )
+    key = (now.revision, now.as_of, decided, chosen, unseen(context))
+    return context.memory.get("review", key, lambda: _review(context, now, chosen))
 
 
 def _review(context: Context, now: Known, month: datetime) -> Review:
@@ -116,7 +116,7 @@ def _review(context: Context, now: Known, month: datetime) -> Review:
         themes=_new_themes(context, now, month),
         longest=_longest(now, month),
         systems=_moved(now, month),
-        decided=_decided(spoken.entries(context), month),
+        decided=_decided(seen_entries(context, spoken.entries(context)), month),
     )
 
 

@@ -1,7 +1,7 @@
 """Rank: opportunities on drivers, in their agreed order, each with what its place is made of."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from math import isnan
@@ -29,10 +29,11 @@ from opex.services.context import Context, Progress
 from opex.services.figures import figures as figures_of_systems
 from opex.services.finding import found_in
 from opex.services.knowing import Known, known
+from opex.services.seeing import inside, seen_item, unseen
 
 __all__ = [
     "Board", "board", "everything", "evidence_of", "explain", "move_of", "one", "priorities", "replay_of", "reranked",
-    "saved_order",
+    "saved_order", "seen_order",
 ]  # fmt: skip
 
 
@@ -45,6 +46,8 @@ class Board:
     ``values`` is (n, m) on the scales, ``raw`` in the measures' units, both in the order of ``items`` (those that
     stand in the ranking), ``ranges`` (n, m, 2) the interval of each raw value; ``all_items`` also holds declined,
     merged and done ones, by id.
+    ``hidden`` are the ids of what is not shown to who asked: such an item stands in its place, masked, and ``for_all``
+    is the board that everybody's ranks come from (itself where nothing is hidden): for computing, never to show.
     """
 
     key: Hashable
@@ -63,6 +66,28 @@ class Board:
     incidents_this_year: int
     hours_this_year: float
     newest_incident: datetime | None
+    hidden: frozenset[str] = frozenset()
+    _whole: Callable[[], "Board"] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def for_all(self) -> "Board":
+        """The board with nothing masked."""
+        return self if self._whole is None else self._whole()
+
+    def seen_by(self, hidden: frozenset[str], key: Hashable = None) -> "Board":
+        """The same board as somebody sees it to whom these ids are not shown."""
+        if not hidden:
+            return self
+        return replace(
+            self,
+            key=("seen", self.key if key is None else key, hidden),
+            items=tuple(seen_item(item, hidden) for item in self.items),
+            all_items={of: seen_item(item, hidden) for of, item in self.all_items.items()},
+            of=replace(self.of, opportunities=tuple(seen_item(item, hidden) for item in self.of.opportunities)),
+            moves=tuple(entry for entry in self.moves if entry.opportunity not in hidden),
+            hidden=hidden,
+            _whole=lambda: self,
+        )
 
     @cached_property
     def formula(self) -> Formula:
@@ -72,12 +97,12 @@ class Board:
     @cached_property
     def effort_days(self) -> NDArray[np.float64]:
         """(n,) days of work, NaN where nobody estimated them."""
-        return np.array([item.effort_days or np.nan for item in self.items], dtype=np.float64)
+        return np.array([item.effort_days or np.nan for item in self.for_all.items], dtype=np.float64)
 
     @cached_property
     def confidence(self) -> NDArray[np.float64]:
         """(n,) what the validations count, 0 to 1."""
-        return np.array([confidence_of(item.verdicts) for item in self.items], dtype=np.float64)
+        return np.array([confidence_of(item.verdicts) for item in self.for_all.items], dtype=np.float64)
 
 
 def board(
@@ -87,7 +112,12 @@ def board(
     as_of: datetime | None = None,
     progress: Progress | None = None,
 ) -> Board | NotEnoughData:
-    """The board as of an instant (the newest fact), under the driver set in force or another one."""
+    """The board as of an instant (the newest fact), under the driver set in force or another one, for who asks."""
+    if hidden := unseen(context):
+        whole = board(inside(context), drivers=drivers, as_of=as_of, progress=progress)
+        if isinstance(whole, NotEnoughData):
+            return whole
+        return context.memory.get("seen board", (whole.key, hidden), lambda: whole.seen_by(hidden))
     now = known(context, as_of)
     if isinstance(now, NotEnoughData):
         return now
@@ -165,7 +195,26 @@ def evidence_of(items: Sequence[Opportunity], of: Membership) -> tuple[Evidence,
 
 
 def reranked(of: Board, weights: Mapping[str, float] | None = None) -> Priorities:
-    """The agreed order of a board, under its own weights or others: no I/O, fit for every move of a slider."""
+    """The agreed order of a board, under its own weights or others: no I/O, fit for every move of a slider.
+
+    What is not shown to who asked is left out and counted; ranks are everybody's.
+    """
+    return seen_order(of, _reranked(of.for_all, weights))
+
+
+def seen_order(of: Board, everybodys: Priorities) -> Priorities:
+    """The order of `Board.for_all` as who asked for the board sees it."""
+    if not of.hidden:
+        return everybodys
+    items = tuple(
+        replace(item, opportunity=seen_item(item.opportunity, of.hidden))
+        for item in everybodys.items
+        if item.id not in of.hidden
+    )
+    return replace(everybodys, items=items, total=len(items), restricted=len(everybodys.items) - len(items))
+
+
+def _reranked(of: Board, weights: Mapping[str, float] | None = None) -> Priorities:
     drivers = of.drivers if weights is None else of.drivers.reweighted(weights)
     counts = np.array(list(drivers.weights.values()))
     ranking = ranked_by(of.formula, of.values, ~np.isnan(of.raw), counts, of.effort_days, of.confidence, of.alphabet)
@@ -274,7 +323,12 @@ def priorities(
 
 
 def replay_of(of: Board, order: Priorities, top: int = 5) -> Replay:
-    """Had the first ``top`` of this order been fixed a year before as-of. Hindsight, and no forecast."""
+    """Had the first ``top`` of this order been fixed a year before as-of. Hindsight, and no forecast.
+
+    The first ones are everybody's, also where some are not shown to who asks.
+    """
+    if of.hidden:
+        return replay_of(of.for_all, _reranked(of.for_all, order.drivers.weights), top)
     first = [item.opportunity for item in order.items[:top]]
     position = {item.id: n for n, item in enumerate(of.items)}
     return replay(
@@ -288,7 +342,12 @@ def replay_of(of: Board, order: Priorities, top: int = 5) -> Replay:
 
 
 def everything(context: Context) -> dict[str, Opportunity]:
-    """All opportunities by id, those out of the ranking too; nothing of them is measured for it."""
+    """All opportunities by id, those out of the ranking too; nothing of them is measured for it.
+
+    Those that are not shown to who asks are masked.
+    """
+    if hidden := unseen(context):
+        return {of: seen_item(item, hidden) for of, item in everything(inside(context)).items()}
     now = known(context)
     if isinstance(now, NotEnoughData):
         return {}
@@ -296,9 +355,9 @@ def everything(context: Context) -> dict[str, Opportunity]:
 
 
 def one(context: Context, opportunity: str, there: Mapping[str, Opportunity] | None = None) -> Opportunity:
-    """The opportunity of that id, of those that are there, or a refusal."""
+    """The opportunity of that id, of those that are there and shown to who asks, or a refusal."""
     found = (everything(context) if there is None else there).get(opportunity)
-    if found is None:
+    if found is None or opportunity in unseen(context):
         raise Refused(f'There is no opportunity "{opportunity}": `opex rank` lists the ids.')
     return found
 

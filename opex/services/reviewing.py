@@ -25,6 +25,7 @@ from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.permissions import by, needs, permit
 from opex.services.prioritising import board, everything, one, saved_order
+from opex.services.seeing import seen_entries, unseen
 from opex.services.writing import write
 from opex.store import people as known_people
 
@@ -151,8 +152,8 @@ def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
 
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:
-    """What was said, oldest first; of one opportunity or of all."""
-    entries = spoken.entries(context)
+    """What was said, oldest first; of one opportunity or of all, and nothing of what is not shown to who asks."""
+    entries = seen_entries(context, spoken.entries(context))
     return [entry for entry in entries if opportunity in (None, entry.opportunity)]
 
 
@@ -180,5 +181,6 @@ def inbox(context: Context) -> list[Opportunity]:
 
 def mergeable(context: Context, opportunity: str) -> list[Opportunity]:
     """The opportunities that stand in the ranking and could take over this one's evidence, by title."""
-    others = [item for item in everything(context).values() if item.open and item.id != opportunity]
+    hidden = unseen(context) | {opportunity}
+    others = [item for item in everything(context).values() if item.open and item.id not in hidden]
     return sorted(others, key=lambda item: (item.title.casefold(), item.id))

@@ -38,6 +38,8 @@ def applied(of: Board, scenario: Scenario) -> Board:
     """
     if scenario.empty:
         return of
+    if of.hidden:
+        return applied(of.for_all, scenario).seen_by(of.hidden)
     drivers = scenario.drivers(of.drivers)
     if scenario.of_items:
         of = _with_items(of, drivers, scenario)

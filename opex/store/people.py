@@ -73,7 +73,10 @@ def remember(database: Database, person: Person, *, by: By) -> None:
 def sign_in(database: Database, *, identity: str, name: str, login: str, function: str, by: By) -> Member:
     """The member who signs in as that; whoever an administrator named by that login, else somebody new without a role.
 
-    A name is one person's: a second one of that name is called by the login too.
+    Whoever was known by nothing but a login is called by the provider's name from now on.
+
+    A name is one person's: a second one of that name is called by the login too. So is a login: where the provider
+    gives it to another subject, that one comes in without it, and inherits nothing.
     """
     with database.writing(PEOPLE) as connection:
         row = connection.execute(sa.select(table).where(table.c.identity == identity)).mappings().first()
@@ -81,16 +84,21 @@ def sign_in(database: Database, *, identity: str, name: str, login: str, functio
             awaited = sa.select(table).where(table.c.login == login, table.c.identity.is_(None))
             row = connection.execute(awaited).mappings().first()
         if row is None:
-            member = Member(name=_free(connection, name, login, identity), function=function, login=login)
+            theirs = connection.execute(sa.select(table.c.name).where(table.c.login == login)).first() is None
+            member = Member(
+                name=_free(connection, name, login, identity), function=function, login=login if theirs else ""
+            )
             member = Member(**{**member.__dict__, "identity": identity})
             connection.execute(sa.insert(table).values(**member.__dict__))
         else:
-            member = Member(**{**_member(row).__dict__, "identity": identity})
-            connection.execute(sa.update(table).where(table.c.name == member.name).values(identity=identity))
+            known = _member(row).name
+            called = _free(connection, name, login, identity) if known == login != name else known
+            member = Member(**{**_member(row).__dict__, "identity": identity, "name": called})
+            connection.execute(sa.update(table).where(table.c.name == known).values(identity=identity, name=called))
         if row is None or row["identity"] is None:
             told = {"name": member.name, "login": member.login, "role": member.role}
             audit.note(connection, By(at=by.at, person=member.name, role=member.role), "signed in first",
-                       f"person:{member.name}", before=None, after=told)  # fmt: skip
+                       f"person:{member.name}", before=None if row is None else row["name"], after=told)  # fmt: skip
     return member
 
 

@@ -14,7 +14,7 @@ from opex.store.audit import By
 from opex.store.database import DECISIONS, SESSIONS, Database, raise_revision
 from opex.store.schema import journal
 
-__all__ = ["MovedOn", "StaleReview", "append", "entries", "of_session", "position", "progress", "sessions"]
+__all__ = ["MovedOn", "StaleReview", "append", "course", "entries", "of_session", "position", "progress", "sessions"]
 
 
 class StaleReview(Refused):
@@ -156,6 +156,13 @@ def of_session(database: Database, session: str, person: str = "", *, until: int
         return [_entry(row) for row in connection.execute(wanted).all()]
 
 
+def course(database: Database, session: str) -> list[Entry]:
+    """What was said of a session as a whole, oldest first: how far it has come, without any answer."""
+    wanted = sa.select(journal).where(journal.c.opportunity == session).order_by(journal.c.seq)
+    with database.reading() as connection:
+        return [_entry(row) for row in connection.execute(wanted).all()]
+
+
 def sessions(database: Database) -> dict[str, list[Entry]]:
     """What was said of each session as a whole (planned, opened, revealed ...), oldest first."""
     kinds = [kind for kind in OF_SESSIONS if kind not in {"answered", "decided", "dissented"}]
@@ -177,10 +184,11 @@ class Position:
 
 def position(database: Database, session: str) -> Position:
     """The cheapest question about a session: has anything happened in it?"""
-    last = sa.select(journal.c.kind == "answered", sa.func.max(journal.c.seq)).where(journal.c.session == session)
+    last = sa.select(journal.c.kind, sa.func.max(journal.c.seq)).where(journal.c.session == session)
     with database.reading() as connection:
-        found = {bool(row[0]): int(row[1]) for row in connection.execute(last.group_by(journal.c.kind == "answered"))}
-    return Position(said=found.get(False, 0), answered=found.get(True, 0))
+        found = {str(kind): int(seq) for kind, seq in connection.execute(last.group_by(journal.c.kind))}
+    answered = found.pop("answered", 0)
+    return Position(said=max(found.values(), default=0), answered=answered)
 
 
 def progress(database: Database, session: str, since: int) -> Mapping[str, int]:

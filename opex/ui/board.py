@@ -83,6 +83,8 @@ def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, vi
             if view == "Doubt":
                 doubt_view(of, tried, order)
             _rows(of, seen, saved, view)
+        if order.left_out:
+            st.caption(f"{order.left_out} Ranks are everybody's and pass over what your role does not see.")
         if order.replay is not None and view != "Moves":
             st.caption(f"Had these been fixed a year ago: {order.replay.sentence} Hindsight, and no forecast.")
     if weighing:

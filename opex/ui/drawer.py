@@ -10,6 +10,7 @@ from opex.domain.safe import markdown
 from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
+from opex.ui.discretion import who_sees
 from opex.ui.doubt import how_sure
 from opex.ui.drawer_move import move
 from opex.ui.drawer_score import score
@@ -37,7 +38,8 @@ def open_drawer(of: Context, opportunity: str) -> None:
     _why(of, item, order)
     score(of, item, order)
     how_sure(of, item)
-    move(of, item, len(order.items))
+    move(of, item, len(order.items) + order.restricted)
+    who_sees(of, item.id, "Who sees this", seen=item.opportunity.version)
     _history(of, item.opportunity)
 
 
@@ -132,6 +134,8 @@ def _incidents(of: Context, it: Opportunity) -> None:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
         again(strike_form(of, it.id, chosen))
+        if len(chosen) == 1:
+            who_sees(of, chosen[0], "Who sees the selected incident")
     if it.strikes:
         struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
         st.caption(f"Struck: {struck}. Undo below.")

@@ -1,11 +1,12 @@
-"""The app: page config, the door where sign-in will enter, and the navigation. No page is reached around it."""
+"""The app: page config, the door, and the navigation of what one may see. No page is reached around it."""
 
 from pathlib import Path
 
 import streamlit as st
 
 from opex.domain.problems import Refused
-from opex.ui.session import context, who_picker, workspace_picker
+from opex.ui.door import enter, team, who_is_in
+from opex.ui.session import context, may, who_picker, workspace_picker
 from opex.workspace import ROOT
 
 PAGES = ROOT / "pages"
@@ -19,22 +20,29 @@ def _page(file: str, title: str, *, default: bool = False) -> st.Page:
     return st.Page(PAGES / f"{file}.py", title=title, url_path=None if default else file, default=default)
 
 
+try:
+    opened = context()
+    enter(opened)
+except Refused as refusal:
+    st.error(str(refusal))
+    st.stop()
 sections = {
     "": [_page("priorities", "Priorities", default=True)],
     "Find": [_page("evidence", "Evidence"), _page("inbox", "Inbox"), _page("operations", "Operations review")],
-    "Decide": [_page("drivers", "Drivers"), _page("questions", "Questions")],
-    "Set up": [_page("load", "Load"), _page("systems", "Systems"), _page("team", "Team")],
-}
+    "Decide": [_page("sessions", "Sessions"), _page("drivers", "Drivers"), _page("questions", "Questions")],
+    "Set up": [
+        *([_page("load", "Load")] if may("decide") else ()), _page("systems", "Systems"), _page("team", "Team"),
+    ],
+}  # fmt: skip
 for pages in sections.values():
     for one in pages:
         st.session_state[f"page_{one.url_path or 'priorities'}"] = one
 page = st.navigation(sections)
-try:
-    opened = context()
-except Refused as refusal:
-    st.error(str(refusal))
-    st.stop()
 with st.sidebar:
     workspace_picker()
-    who_picker(opened)
+    if team():
+        who_is_in()
+    else:
+        who_picker(opened)
+        st.caption("Local mode: only this machine, no password.")
 page.run()

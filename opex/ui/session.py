@@ -7,18 +7,21 @@ from uuid import uuid4
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from opex.domain.decisions import FUNCTIONS, Person
+from opex.domain.people import FUNCTIONS, Act, Person
 from opex.domain.problems import Refused
 from opex.services import auditing, reviewing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
 from opex.services.loading import load_sample
+from opex.ui import door
 from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
 __all__ = [
     "again",
     "context",
+    "may",
     "my_name",
+    "named",
     "open_sample",
     "person",
     "progress",
@@ -37,12 +40,25 @@ def _open(url: str, name: str) -> Context:
 
 
 def context() -> Context:
-    """The open workspace: the one that was chosen or that the address names, else a person's own."""
-    offered = workspaces()
+    """The open workspace, as whoever looks asks of it: the one chosen or named by the address, else one's own."""
+    offered = _offered()
     chosen = st.session_state.get("open_workspace") or st.query_params.get("workspace")
     name = chosen if chosen in offered else _first(offered)
     st.session_state["open_workspace"] = name
-    return _open(offered[name], name)
+    return door.as_asker(_open(offered[name], name))
+
+
+def _offered() -> dict[str, str]:
+    """The workspaces to choose from; a team has its own one, and the sample only where the operator shows it."""
+    offered = workspaces()
+    if door.team() and not sample_first():
+        del offered[SAMPLE_NAME]
+    return offered
+
+
+def may(act: Act) -> bool:
+    """Whether to show what needs that: what one may not do is not offered. Services ask again, and protect it."""
+    return door.allowed(act)
 
 
 def _first(offered: dict[str, str]) -> str:
@@ -52,9 +68,18 @@ def _first(offered: dict[str, str]) -> str:
     return own
 
 
+def named(name: str | None) -> Context:
+    """The workspace of that name, for whoever asks outside of a page; else a person's own."""
+    offered = workspaces()
+    chosen = name if name in offered else next(iter(offered))
+    return _open(offered[chosen], chosen)
+
+
 def workspace_picker() -> None:
     """Say which workspace is open, and switch."""
-    offered = list(workspaces())
+    offered = list(_offered())
+    if len(offered) == 1:
+        return
     opened = offered.index(st.session_state["open_workspace"])
     help_ = "Sample data has a file of its own and never mixes with yours."
     chosen = st.selectbox("Workspace", offered, opened, help=help_)
@@ -82,14 +107,16 @@ def open_sample() -> None:
 
 
 def person() -> Person | None:
-    """The person who speaks, or ``None`` until somebody says who they are."""
+    """The person who speaks: whoever signed in, else ``None`` until somebody says who they are."""
+    if (who := door.member()) is not None:
+        return who.person
     name = st.session_state.get("me") or ""
     function = st.session_state.get("my_function", FUNCTIONS[0]) or FUNCTIONS[0]
     return Person(name=name.strip(), function=function) if name.strip() else None
 
 
 def who_picker(of: Context) -> None:
-    """Say who you are. There is no password in this local mode; sign-in will enter here."""
+    """Say who you are. There is no password in local mode."""
     known = {one.name: one.function for one in reviewing.people(of)}
 
     def chosen() -> None:
@@ -120,7 +147,7 @@ def my_name() -> str:
     return me.name if me else ""
 
 
-def speaker(form: str, seen: int | None = None) -> Speaker:
+def speaker(form: str, seen: int | None = None, session: str | None = None) -> Speaker:
     """Who speaks in this form. A form has one request id until its save succeeds: a double click writes once.
 
     Raises
@@ -132,13 +159,20 @@ def speaker(form: str, seen: int | None = None) -> Speaker:
     if me is None:
         raise Refused("Say who you are first (at the side, under “You are”): a decision needs a name.")
     request = st.session_state.setdefault(f"request_{form}", uuid4().hex)
-    return Speaker(person=me, request_id=request, seen=seen)
+    return Speaker(person=me, request_id=request, seen=seen, session=session)
 
 
-def save(form: str, write: Callable[[Speaker], object], *, seen: int | None = None, done: str = "Saved.") -> bool:
+def save(
+    form: str,
+    write: Callable[[Speaker], object],
+    *,
+    seen: int | None = None,
+    session: str | None = None,
+    done: str = "Saved.",
+) -> bool:
     """Write once and say so; on a refusal show its sentence and keep what was typed."""
     try:
-        write(speaker(form, seen))
+        write(speaker(form, seen, session))
     except Refused as refusal:
         st.error(str(refusal))
         return False

@@ -13,14 +13,19 @@ from opex.ui.words import several
 __all__ = ["strike_form"]
 
 
-def strike_form(of: Context, opportunity: str, chosen: Sequence[str]) -> bool:
-    """Ask why the chosen incidents are no evidence; whether all of them were struck just now."""
+def strike_form(of: Context, opportunity: str, chosen: Sequence[str], *, session: str | None = None) -> bool:
+    """Ask why the chosen incidents are no evidence (in which session); whether all of them were struck just now."""
     with st.form(f"strike_{opportunity}"):
         reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
         if not st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
             return False
         saved = [
-            save(f"strike_{opportunity}_{one}", partial(_struck, of, opportunity, one, reason), done="Struck.")
+            save(
+                f"strike_{opportunity}_{one}",
+                partial(_struck, of, opportunity, one, reason),
+                session=session,
+                done="Struck.",
+            )
             for one in chosen
         ]
         return all(saved)

@@ -108,4 +108,33 @@ def visitor(browser: Browser, server: str) -> Iterator[Visitor]:
     context.close()
 
 
+@dataclass(frozen=True)
+class Room:
+    """A server of the components of a room, and its workspace."""
+
+    address: str
+    url: str
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """The launcher under ``apps`` on a workspace of its own."""
+    home, port = tmp_path_factory.mktemp("room"), free_port()
+    (home / ".streamlit").symlink_to(ROOT / ".streamlit")
+    url = f"sqlite:///{home / 'room.db'}"
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "tests" / "journeys" / "apps" / "app.py")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OPEX_WORKSPACE": url}
+    with (home / "log").open("wb") as log:
+        command += ["--server.port", str(port)]
+        process = subprocess.Popen(command, cwd=home, env=environment, stdout=log, stderr=log)
+        try:
+            _wait_until_up(port, process, home / "log")
+            yield Room(f"http://127.0.0.1:{port}", url)
+        finally:
+            process.terminate()
+            process.wait(20)
+    told = (home / "log").read_text(encoding="utf-8", errors="replace")
+    assert "Traceback" not in told, told[-3000:]
+
+
 SAMPLE = ROOT / "data" / "sample"

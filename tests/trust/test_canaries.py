@@ -35,9 +35,9 @@ CELL = "cell-canary-41d8"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A home folder with a cookie secret where Streamlit looks for it."""
+    """A home folder with a secret where Streamlit looks for it; those of a sign-in are in test_sign_in.py."""
     (tmp_path / "home" / ".streamlit").mkdir(parents=True)
-    secrets = f'[auth]\ncookie_secret = "{COOKIE}"\n'
+    secrets = f'[kept]\ncookie_secret = "{COOKIE}"\n'
     (tmp_path / "home" / ".streamlit" / "secrets.toml").write_text(secrets)
     return tmp_path / "home"
 

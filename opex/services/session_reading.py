@@ -1,0 +1,165 @@
+"""Looking at review sessions: as somebody may see them, how far people are, what was promised, what comes next."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from opex.domain.decisions import Entry
+from opex.domain.opportunities import Opportunity
+from opex.domain.problems import NotEnoughData
+from opex.domain.sessions import INSIGHT, REMOVAL, Answered, Decided, SessionPlanned
+from opex.review.sessions import Session, fold, next_due
+from opex.services import driving
+from opex.services.context import Context
+from opex.services.knowing import Known, known
+from opex.services.permissions import by
+from opex.services.prioritising import board, everything, saved_order
+from opex.services.seeing import seen_entries, unseen
+from opex.store import people, sayings
+
+__all__ = [
+    "Progress", "Promise", "everybody", "first_items", "history", "look", "progress", "promises", "proposed_next",
+    "questions", "sessions",
+]  # fmt: skip
+
+
+def sessions(context: Context) -> list[Session]:
+    """Every session as a whole (its plan and state, no answers), the newest first."""
+    found = [fold(session, entries) for session, entries in sayings.sessions(context.database).items()]
+    return sorted(found, key=lambda one: one.at["prepare"], reverse=True)
+
+
+def look(context: Context, session: str, person: str = "", *, until: int | None = None) -> Session:
+    """The session as this person may see it: others' answers only once they were revealed.
+
+    What was said of items that are not shown to them is left out. Whoever signed in is themselves, whatever name a page
+    gives. ``until`` shows it as it was after that entry.
+
+    Raises
+    ------
+    Refused
+        When there is no such session.
+    """
+    me = by(context, person).person
+    if until is not None:
+        return fold(session, seen_entries(context, sayings.of_session(context.database, session, me, until=until)))
+    at = sayings.position(context.database, session)
+    key = (session, at.said, at.answered, me, unseen(context))
+    return context.memory.get("session", key, lambda: _looked(context, session, me))
+
+
+def _looked(context: Context, session: str, me: str) -> Session:
+    return fold(session, seen_entries(context, sayings.of_session(context.database, session, me)))
+
+
+def history(context: Context, session: str) -> list[Entry]:
+    """What happened in a session without anybody's answers, oldest first: each may be looked at by its number."""
+    entries = seen_entries(context, sayings.of_session(context.database, session, ""))
+    return [entry for entry in entries if not isinstance(entry.saying, Answered)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How many of their questions a participant has answered in the round that runs; never what."""
+
+    person: str
+    function: str
+    answered: int
+    asked: int
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to answer."""
+        return self.answered >= self.asked
+
+
+def progress(context: Context, session: Session) -> list[Progress]:
+    """How far each participant is, in the order of the names."""
+    counts = sayings.progress(context.database, session.id, session.began)
+    return [
+        Progress(person=name, function=function, answered=counts.get(name, 0), asked=len(session.asked(name)))
+        for name, function in sorted(session.plan.participants.items())
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """What a session decided about an item, and what came of it until now."""
+
+    item: str
+    title: str
+    decided: Decided
+    at: datetime
+    status: str
+    overdue: bool
+    incidents_since: int
+
+
+def promises(context: Context, session: Session) -> list[Promise]:
+    """What the last session that closed before this one decided, and what came of it."""
+    closed = [one for one in sessions(context) if one.state == "closed" and one.id != session.id]
+    begun = session.at["prepare"]
+    before = max((one for one in closed if one.at["closed"] <= begun), key=lambda one: one.at["closed"], default=None)
+    if session.plan.follows is not None:
+        before = next((one for one in closed if one.id == session.plan.follows), before)
+    if before is None:
+        return []
+    full = look(context, before.id)
+    now, today = known(context), context.now().date()
+    items = everything(context)
+    return [
+        _promise(entry, items.get(item), now, today)
+        for item, entry in full.decided.items()
+        if isinstance(entry.saying, Decided)
+    ]
+
+
+def _promise(entry: Entry, item: Opportunity | None, now: Known | NotEnoughData, today: date) -> Promise:
+    said = entry.saying
+    if not isinstance(said, Decided):
+        raise TypeError(f"entry {entry.seq} decides nothing")
+    since = 0
+    if item is not None and isinstance(now, Known):
+        table = now.facts.incidents
+        mine = table[table["id"].isin(set(item.evidence))]
+        since = int((mine["started_at"] > entry.at).sum())
+    status = item.status if item is not None else "gone"
+    due = date.fromisoformat(said.due) if said.due else None
+    return Promise(
+        item=said.item,
+        title=item.title if item is not None else said.item,
+        decided=said,
+        at=entry.at,
+        status=status,
+        overdue=due is not None and due < today and status not in {"done", "declined", "merged"},
+        incidents_since=since,
+    )
+
+
+def proposed_next(context: Context) -> SessionPlanned | None:
+    """The plan of the next session where the last one has a rhythm and none follows yet, about today's first items."""
+    every = sessions(context)
+    last = max((one for one in every if one.state == "closed"), key=lambda one: one.at["closed"], default=None)
+    if last is None or any(not one.over or one.plan.follows == last.id for one in every):
+        return None
+    due = next_due(last.plan.rhythm, last.at["closed"].date())
+    items = first_items(context, len(last.plan.items))
+    if due is None or not items:
+        return None
+    return replace(last.plan, items=items, due=due.isoformat(), follows=last.id)
+
+
+def first_items(context: Context, count: int) -> tuple[str, ...]:
+    """The first items of the agreed order."""
+    of = board(context)
+    return () if isinstance(of, NotEnoughData) else tuple(item.id for item in saved_order(context, of).items[:count])
+
+
+def questions(context: Context) -> dict[str, str]:
+    """What a session can ask: does the insight hold, each rated driver of the set in force, how much is removed."""
+    rated = {d.name: d.title for d in driving.drivers(context).drivers if d.rated and d.name not in {INSIGHT, REMOVAL}}
+    return {INSIGHT: "Does the insight hold?", **rated, REMOVAL: "How much would the action remove?"}
+
+
+def everybody(context: Context) -> dict[str, str]:
+    """Everybody who could be invited: name and function."""
+    return {member.name: member.function for member in people.members(context.database)}

@@ -1,0 +1,1 @@
+"""The page Sessions, a module for each state of a session."""

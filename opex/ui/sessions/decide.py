@@ -1,0 +1,258 @@
+"""Deciding: both orders in view, moved by hand with a reason, and for each item what is done about it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from opex.domain.decisions import DECLINE_REASONS, MOVE_REASONS
+from opex.domain.opportunities import Opportunity
+from opex.domain.priorities import Priorities, Priority
+from opex.domain.problems import NotEnoughData
+from opex.domain.safe import markdown
+from opex.domain.sessions import OUTCOMES, Decided
+from opex.review.sessions import Session
+from opex.services import explaining, finding, prioritising, reviewing, sessions
+from opex.services.context import Context, Speaker
+from opex.services.session_decisions import decide
+from opex.ui.order_list import OrderRow, Wanted, clicked_row, order_list
+from opex.ui.session import may, my_name, save
+from opex.ui.striking import strike_form
+from opex.ui.tables import incident_table
+from opex.ui.words import several
+
+__all__ = ["decide_view"]
+
+BELOW = 5
+MOST = 200
+
+
+def decide_view(of: Context, now: Session) -> None:
+    """The agreed order with its cut line on the left, the decision on the right."""
+    board = prioritising.board(of)
+    if isinstance(board, NotEnoughData):
+        return
+    order = prioritising.saved_order(of, board)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        st.markdown(f"#### The order, cut below place {now.plan.cut}")
+        chosen = _order(of, now, order)
+    with right:
+        _item(of, now, board.all_items.get(chosen or ""), order)
+
+
+def _order(of: Context, now: Session, order: Priorities) -> str | None:
+    places = {item.id: item.rank for item in order.items}
+    last = max([now.plan.cut, *(places[item] for item in now.plan.items if item in places)])
+    shown = order.items[: min(last + BELOW, MOST)]
+    key = f"order_{now.id}"
+    wanted = order_list([_row(now, item) for item in shown], cut=now.plan.cut, key=key, disabled=not may("say"))
+    if wanted is not None:
+        _wanted(of, now, next(item for item in shown if item.id == wanted.item), wanted)
+    clicked = clicked_row(key)
+    mine = [item for item in now.plan.items if item not in now.decided]
+    return clicked or next(iter(mine), now.plan.items[0])
+
+
+def _row(now: Session, item: Priority) -> OrderRow:
+    decided = now.decided.get(item.id)
+    here = "" if item.id in now.plan.items else "not in this session"
+    note = decided.saying.told if decided else here
+    pinned = item.move is not None and item.move.reason == "pinned"
+    return OrderRow(
+        id=item.id, title=item.opportunity.title, computed=item.computed_rank, note=note[:120],
+        moved=item.move is not None, pinned=pinned,
+    )  # fmt: skip
+
+
+def _wanted(of: Context, now: Session, item: Priority, wanted: Wanted) -> None:
+    """A pin is saved at once; a move asks why first. Taking a pin off takes the move back."""
+    was_pinned = item.move is not None and item.move.reason == "pinned"
+    if wanted.to == item.rank and was_pinned and not wanted.pin:
+        _take_back(of, now, item)
+    elif wanted.pin and wanted.to == item.rank:
+        said = lambda s: reviewing.move(  # noqa: E731
+            of, item.id, _once(s, wanted), to=wanted.to, reason="pinned"
+        )
+        if save(f"pin_{wanted.request_id}", said, seen=item.opportunity.version, session=now.id, done="Pinned."):
+            st.rerun()
+    else:
+        _move_dialog(of, now, item, wanted)
+
+
+def _once(speaker: Speaker, wanted: Wanted) -> Speaker:
+    """Who speaks, under the request id that came with the wish: a wish that arrives twice is written once."""
+    return replace(speaker, request_id=wanted.request_id)
+
+
+@st.dialog("Why there?")
+def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted) -> None:
+    st.markdown(f"**{markdown(item.opportunity.title)}** from place {item.rank} to place **{wanted.to}**")
+    reason = st.selectbox(
+        "Reason", [code for code in MOVE_REASONS if code != "pinned"], None, format_func=MOVE_REASONS.__getitem__,
+        key=f"why_{wanted.request_id}",
+    )  # fmt: skip
+    if reason == "weights" and (asked := explaining.price_of_move(of, item.id, wanted.to)) is not None:
+        st.info(markdown(asked.sentence))
+    words = st.text_input("In words", max_chars=500, key=f"why_words_{wanted.request_id}")
+    if st.button("Move it", type="primary", key=f"why_save_{wanted.request_id}"):
+        if reason is None:
+            st.error("Give a reason: colleagues will ask for it.")
+            return
+        said = lambda s: reviewing.move(  # noqa: E731
+            of, item.id, _once(s, wanted), to=wanted.to, reason=reason, words=words
+        )
+        if save(f"move_{wanted.request_id}", said, seen=item.opportunity.version, session=now.id, done="Moved."):
+            st.rerun()
+
+
+def _take_back(of: Context, now: Session, item: Priority) -> None:
+    entry = next((e for e in reviewing.journal(of, item.id) if item.move and e.seq == item.move.seq), None)
+    if entry is None:
+        return
+    key = f"unmove_{entry.seq}"
+    if save(key, lambda s: reviewing.undo(of, entry, s), session=now.id, done="Taken back."):
+        st.rerun()
+
+
+def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities) -> None:
+    if item is None:
+        st.info("Choose a row.")
+        return
+    st.subheader(markdown(item.title), anchor=False)
+    ranked = next((one for one in order.items if one.id == item.id), None)
+    if ranked is not None:
+        st.caption(f"Place {ranked.rank}, computed {ranked.computed_rank}. {markdown(ranked.why)}")
+        if ranked.move is not None:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                why = f": {markdown(ranked.move.words)}" if ranked.move.words else ""
+                st.markdown(f"{markdown(ranked.move.person)} put it at place {ranked.move.to} "
+                            f"({MOVE_REASONS[ranked.move.reason]}){why}", width="stretch")  # fmt: skip
+                if may("say") and st.button("Take the move back", key=f"back_{ranked.move.seq}", type="tertiary"):
+                    _take_back(of, now, ranked)
+    _evidence(of, now, item)
+    if item.id not in now.plan.items:
+        st.info("It is not in this session: it is shown for its place in the order.")
+        return
+    decided = now.decided.get(item.id)
+    if decided is not None:
+        st.success(f"Decided: {markdown(decided.saying.told)}")
+    if may("decide"):
+        _decision(of, now, item, order)
+    _dissent(of, now, item)
+
+
+def _evidence(of: Context, now: Session, item: Opportunity) -> None:
+    fold = st.expander(f"Challenge the evidence ({several(len(item.evidence), 'incident')})",
+                       key=f"challenge_{now.id}_{item.id}", on_change="rerun")  # fmt: skip
+    if not fold.open:
+        return
+    with fold:
+        table = finding.evidence(of, list(item.evidence)[-200:])
+        if table.empty:
+            st.caption("No incident stands behind it.")
+            return
+        chosen = incident_table(table, key=f"struck_{item.id}_{len(item.strikes)}", select=True, height=240)
+        if not chosen:
+            st.caption("Select what is no evidence for this, and strike it: everybody sees the new order.")
+        elif strike_form(of, item.id, chosen, session=now.id):
+            st.rerun()
+
+
+def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -> None:
+    key = f"{now.id}_{item.id}_{now.decided[item.id].seq if item.id in now.decided else 0}"
+    outcome = st.segmented_control(
+        "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch"
+    )
+    if outcome is None:
+        return
+    with st.form(f"decide_{key}"):
+        said, incidents = _FORMS[outcome](of, item, order, key)
+        impacts = st.text_input("Further impacts", key=f"impacts_{key}", max_chars=1000)
+        words = st.text_input("Why, in words", key=f"words_{key}", max_chars=1000)
+        if st.form_submit_button("Decide", type="primary"):
+            _save(of, now, item, outcome, said | {"impacts": impacts, "words": words}, incidents, key)
+
+
+Fields = tuple[dict[str, str | None], Sequence[str]]
+
+
+def _accept(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fields:
+    course = st.text_area("Course of action", item.action, key=f"course_{key}", max_chars=2000, height=80)
+    left, right = st.columns(2)
+    owner = left.text_input("Owner", item.owner or my_name(), key=f"owner_{key}", max_chars=80)
+    due = right.date_input("Due", None, key=f"due_{key}", format="YYYY-MM-DD", min_value=of.now().date())
+    return {"course": course, "owner": owner, "due": due.isoformat() if due else None}, ()
+
+
+def _defer(_of: Context, _item: Opportunity, _order: Priorities, key: str) -> Fields:
+    due = st.date_input("Look at it again on", None, key=f"again_{key}", format="YYYY-MM-DD")
+    return {"due": due.isoformat() if due else None}, ()
+
+
+def _decline(_of: Context, _item: Opportunity, _order: Priorities, key: str) -> Fields:
+    reason = st.selectbox(
+        "Reason", list(DECLINE_REASONS), None, format_func=DECLINE_REASONS.__getitem__, key=f"no_{key}"
+    )
+    until = st.text_input(
+        "What brings it back?", key=f"until_{key}", placeholder="three more incidents, or: after June"
+    )
+    return {"reason": reason, "until": until}, ()
+
+
+def _merge(_of: Context, item: Opportunity, order: Priorities, key: str) -> Fields:
+    others = {one.id: one.opportunity.title for one in order.items if one.id != item.id}
+    into = st.selectbox(
+        "The same improvement as", list(others), None, format_func=others.__getitem__, key=f"into_{key}"
+    )
+    return {"into": into}, ()
+
+
+def _split(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fields:
+    part = st.text_input("What is the part called?", key=f"part_{key}", max_chars=200)
+    course = st.text_input("What is done about the part?", key=f"part_course_{key}", max_chars=2000)
+    table = finding.evidence(of, list(item.evidence)[-200:])
+    titles = dict(zip(table["id"], table["title"], strict=True)) if not table.empty else {}
+    taken = st.multiselect(
+        "Which incidents go with it?", list(titles), format_func=titles.__getitem__, key=f"taken_{key}"
+    )
+    return {"part": part, "course": course}, taken
+
+
+_FORMS = {"accept": _accept, "defer": _defer, "decline": _decline, "merge": _merge, "split": _split}
+
+
+def _save(
+    of: Context,
+    now: Session,
+    item: Opportunity,
+    outcome: str,
+    said: dict[str, str | None],
+    incidents: Sequence[str],
+    key: str,
+) -> None:
+    given = {name: value for name, value in said.items() if value is not None}
+    seen = now.decided[item.id].seq if item.id in now.decided else 0
+    wanted = lambda s: decide(  # noqa: E731
+        of,
+        now.id,
+        s,
+        Decided(item=item.id, outcome=outcome, **given),
+        incidents=incidents,
+    )
+    if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[outcome].capitalize()}."):
+        st.rerun()
+
+
+def _dissent(of: Context, now: Session, item: Opportunity) -> None:
+    for entry in now.dissents:
+        if getattr(entry.saying, "item", "") == item.id:
+            st.markdown(f"{markdown(entry.person.name)} does not agree: {markdown(entry.saying.told)}")
+    if not may("say"):
+        return
+    with st.popover("I do not agree"):
+        words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000)
+        if st.button("Say so in the minutes", key=f"dissent_save_{now.id}_{item.id}"):
+            key = f"dissent_{now.id}_{item.id}_{len(now.dissents)}"
+            if save(key, lambda s: sessions.dissent(of, now.id, s, item.id, words), done="It stands in the minutes."):
+                st.rerun()

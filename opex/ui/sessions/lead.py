@@ -1,0 +1,98 @@
+"""What the facilitator does next: one main step, the others beside it; and how far people are."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from opex.domain.safe import markdown
+from opex.export.calendar import Waiting, reminder, reminder_list
+from opex.review.sessions import Session
+from opex.services import positions, session_reading, sessions
+from opex.services.context import Context, Speaker
+from opex.ui.revision import address
+from opex.ui.session import save
+from opex.ui.sessions.links import link_to
+from opex.ui.watch import watch
+from opex.ui.words import several
+
+__all__ = ["lead_bar"]
+
+
+def lead_bar(of: Context, now: Session) -> None:
+    """The step that comes next, where one leads."""
+    if now.over:
+        return
+    steps: dict[str, tuple[str, Callable[[Context, str, Speaker], None], str]] = {
+        "prepare": ("Open it: people answer now", sessions.open_session, "Open: people can answer."),
+        "answer": ("Reveal", sessions.reveal, "Revealed."),
+        "reveal": ("Go on to decisions", sessions.begin_deciding, "Now it is about what to do."),
+        "decide": ("Close the session", sessions.close, "Closed: the minutes stand."),
+    }
+    label, step, done = steps[now.state]
+    with st.container(border=True):
+        if now.state == "answer":
+            _progress(of, now)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(_next_step(now), width="stretch")
+            key = f"lead_{now.state}_{now.version}"
+            go = st.button(label, key=key, type="primary")
+            if go and save(key, lambda s: step(of, now.id, s), seen=now.version, done=done):
+                st.rerun()
+            with st.popover("Cancel it"):
+                _cancel(of, now)
+
+
+def _next_step(now: Session) -> str:
+    open_questions = len(now.unsettled())
+    return {
+        "prepare": f"You lead this session: {several(len(now.plan.items), 'item')}, "
+        f"{several(len(now.plan.participants), 'participant')}.",
+        "answer": "Answers are blind: you see who has answered, and not what.",
+        "reveal": f"{several(open_questions, 'question')} not settled yet." if open_questions else "All is settled.",
+        "decide": f"{len(now.decided)} of {several(len(now.plan.items), 'item')} decided.",
+    }[now.state]
+
+
+@st.fragment
+def _progress(of: Context, now: Session) -> None:
+    """Who has answered how much; it follows within two seconds, and redraws only itself."""
+    at = positions.position(of, now.id, True, decisions=False)
+    told = session_reading.progress(of, now)
+    watch(address(now.id, of.name, progress=True, decisions=False), at, key=f"watch_progress_{now.id}")
+    done = sum(one.done for one in told)
+    share = sum(min(one.answered, one.asked) for one in told) / max(sum(one.asked for one in told), 1)
+    st.progress(share, text=f"{done} of {several(len(told), 'participant')} have answered everything")
+    lines = [f"{markdown(one.person)} ({one.function}) **{one.answered}** of {one.asked}" for one in told if one.asked]
+    st.markdown(" · ".join(lines))
+    waiting = [
+        Waiting(name=one.person, missing=one.asked - one.answered, asked=one.asked) for one in told if not one.done
+    ]
+    if waiting:
+        with st.popover(f"Remind {several(len(waiting), 'person').replace('persons', 'people')}"):
+            _remind(of, now, waiting)
+
+
+def _remind(of: Context, now: Session, waiting: list[Waiting]) -> None:
+    link = link_to(now.id)
+    st.markdown("opex sends no mail: copy this to where people read it.")
+    st.code(
+        reminder_list(title=now.plan.title, due=now.plan.due, link=link, waiting=waiting),
+        language=None,
+        wrap_lines=True,
+    )
+    if now.plan.due is None:
+        st.caption("With a day until which people answer there would be a calendar file too.")
+        return
+    made = reminder(session=now.id, title=now.plan.title, due=now.plan.due, link=link, made_at=of.now())
+    st.download_button(
+        "A calendar file (.ics)", made, f"reminder-{now.id[-8:]}.ics", "text/calendar", on_click="ignore",
+        key=f"ics_{now.id}",
+    )  # fmt: skip
+
+
+def _cancel(of: Context, now: Session) -> None:
+    words = st.text_input("Why does it not take place?", key=f"cancel_why_{now.id}", max_chars=400)
+    if st.button("Cancel the session", key=f"cancel_{now.id}"):
+        key = f"cancel_{now.id}_{now.version}"
+        if save(key, lambda s: sessions.cancel(of, now.id, s, words=words), seen=now.version, done="Cancelled."):
+            st.rerun()

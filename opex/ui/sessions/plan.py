@@ -1,0 +1,148 @@
+"""Preparing a session: what it is about, who is asked what. Each change is saved as it is made."""
+
+from dataclasses import replace
+from datetime import date
+
+import streamlit as st
+
+from opex.domain.people import FUNCTIONS, Person
+from opex.domain.problems import NotEnoughData, Refused
+from opex.domain.safe import markdown
+from opex.domain.sessions import RHYTHMS, SessionPlanned
+from opex.review.sessions import Session
+from opex.services import prioritising, reviewing, session_reading, sessions
+from opex.services.context import Context
+from opex.ui.session import refusals, speaker
+from opex.ui.words import several
+
+__all__ = ["plan_told", "plan_view"]
+
+
+def plan_told(of: Context, now: Session) -> None:
+    """To those who take part: what will come."""
+    st.info("It is being prepared: once it is opened, what you are asked stands here.")
+    _promises(of, now)
+
+
+def plan_view(of: Context, now: Session) -> None:
+    """The plan as its facilitator makes it."""
+    _promises(of, now)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        items = _scope(of, now)
+    with right:
+        wanted = _when(of, now, items)
+    people = _people(of, now)
+    asked = _asked(of, now, people)
+    _save(of, now, wanted, people, asked)
+
+
+def _promises(of: Context, now: Session) -> None:
+    told = session_reading.promises(of, now)
+    if not told:
+        return
+    with st.expander(f"What was promised last time ({len(told)})", expanded=True):
+        for one in told:
+            late = " · **overdue**" if one.overdue else ""
+            since = f" · {several(one.incidents_since, 'incident')} since" if one.incidents_since else ""
+            st.markdown(f"**{markdown(one.title)}** {markdown(one.decided.told)} · now {one.status}{late}{since}")
+
+
+def _scope(of: Context, now: Session) -> tuple[str, ...]:
+    st.markdown("#### What it is about")
+    board = prioritising.board(of)
+    if isinstance(board, NotEnoughData):
+        return now.plan.items
+    order = prioritising.saved_order(of, board)
+    titles = {item.id: f"{item.rank}. {item.opportunity.title}" for item in order.items}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        top = st.number_input("The first", 1, min(len(titles), 200), min(10, len(titles)), key=f"plan_top_{now.id}")
+        if st.button("Take these", key=f"plan_take_{now.id}"):
+            st.session_state[f"plan_items_{now.id}"] = list(titles)[: int(top)]
+        systems = sorted({i.opportunity.system for i in order.items if i.opportunity.system})
+        system = st.selectbox("or all of", systems, None, key=f"plan_system_{now.id}", placeholder="a system")
+        if system is not None and st.button("Take them", key=f"plan_take_system_{now.id}"):
+            mine = [i.id for i in order.items if i.opportunity.system == system]
+            st.session_state[f"plan_items_{now.id}"] = mine[:200]
+    key = f"plan_items_{now.id}"
+    st.session_state.setdefault(key, [item for item in now.plan.items if item in titles])
+    chosen = st.multiselect("Opportunities", list(titles), format_func=titles.__getitem__, key=key)
+    st.caption("  \n".join(markdown(titles[item]) for item in titles if item in set(chosen)))
+    return tuple(item for item in titles if item in set(chosen))
+
+
+def _when(of: Context, now: Session, items: tuple[str, ...]) -> SessionPlanned:
+    st.markdown("#### When and how far")
+    title = st.text_input("Title", now.plan.title, max_chars=200, key=f"plan_title_{now.id}")
+    due = st.date_input(
+        "People answer until", date.fromisoformat(now.plan.due) if now.plan.due else None, key=f"plan_due_{now.id}",
+        format="YYYY-MM-DD",
+    )  # fmt: skip
+    rhythm = st.selectbox(
+        "It comes again", list(RHYTHMS), list(RHYTHMS).index(now.plan.rhythm), format_func=RHYTHMS.__getitem__,
+        key=f"plan_rhythm_{now.id}",
+    )  # fmt: skip
+    cut = st.number_input(
+        "Cut line below place", 1, 10_000, now.plan.cut, key=f"plan_cut_{now.id}",
+        help="What stands above it is within reach. Differences between people matter where they would change that.",
+    )  # fmt: skip
+    note = st.text_area("What people should know", now.plan.note, key=f"plan_note_{now.id}", height=80, max_chars=4000)
+    day = due.isoformat() if isinstance(due, date) else None
+    said = {"title": title or "", "due": day, "rhythm": rhythm, "cut": int(cut), "note": note or ""}
+    return replace(now.plan, items=items or now.plan.items, **said)  # type: ignore[arg-type]
+
+
+def _people(of: Context, now: Session) -> dict[str, str]:
+    st.markdown("#### Who is asked")
+    known = session_reading.everybody(of) | now.plan.participants
+    key = f"plan_people_{now.id}"
+    st.session_state.setdefault(key, list(now.plan.participants))
+    chosen = st.multiselect("Participants", sorted(known), format_func=lambda name: f"{name} ({known[name]})", key=key)
+    with st.popover("Somebody new"), st.form(f"plan_new_{now.id}", clear_on_submit=True, border=False):
+        name = st.text_input("Name", max_chars=80)
+        function = st.selectbox("Speaks for", FUNCTIONS)
+        if st.form_submit_button("Add"):
+            with refusals():
+                reviewing.remember(of, Person(name=name.strip(), function=function))
+                st.session_state[f"plan_added_{now.id}"] = name.strip()
+                st.rerun()
+    return {name: known[name] for name in chosen}
+
+
+def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[str]]:
+    st.markdown("#### What each function is asked of every opportunity")
+    asks = session_reading.questions(of)
+    functions = [function for function in FUNCTIONS if function in set(people.values())]
+    asked = {}
+    for function in functions:
+        given = [q for q in now.plan.asked.get(function, list(asks)) if q in asks]
+        names = ", ".join(sorted(name for name in people if people[name] == function))
+        chosen = st.pills(
+            f"{function} ({names})", list(asks), selection_mode="multi", default=given, format_func=asks.__getitem__,
+            key=f"plan_asked_{now.id}_{function}",
+        )  # fmt: skip
+        asked[function] = [question for question in asks if question in set(chosen)]
+    return asked
+
+
+def _save(
+    of: Context, now: Session, wanted: SessionPlanned, people: dict[str, str], asked: dict[str, list[str]]
+) -> None:
+    """Save what changed since it was saved last; a refusal says what is missing and keeps the earlier plan."""
+    seen = st.session_state.setdefault(f"plan_seen_{now.id}", now.version)
+    try:
+        plan = replace(wanted, participants=people, asked=asked)
+        if plan == now.plan:
+            st.caption("The plan is saved. Nobody is asked anything until you open it.")
+            return
+        form = f"plan_{now.id}_{now.version}"
+        sessions.plan(of, plan, speaker(form, seen), session=now.id)
+    except Refused as refusal:
+        st.warning(f"{markdown(str(refusal))} The plan as it was saved before still stands.")
+        if "was faster" in str(refusal) and st.button("Save mine anyway", key=f"plan_redo_{now.id}"):
+            st.session_state[f"plan_seen_{now.id}"] = now.version
+            st.rerun()
+        return
+    st.session_state.pop(f"request_{form}", None)
+    st.session_state[f"plan_seen_{now.id}"] = session_reading.look(of, now.id).version
+    st.rerun()
