@@ -49,13 +49,19 @@ def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_
     """
     found = {candidate.id: _from(candidate) for candidate in candidates}
     declines: dict[str, Declined] = {}
+    drafts: dict[str, _Draft] = {}
     for entry in standing(entries):
+        of = entry.opportunity
         if isinstance(entry.saying, Proposed):
-            found[entry.opportunity] = _by_hand(entry.opportunity, entry.saying)
-        if entry.opportunity in found:
-            found[entry.opportunity] = _said(found[entry.opportunity], entry)
+            found[of] = _by_hand(of, entry.saying)
+            drafts[of] = dict(vars(found[of]))
+        if of in found:
+            if of not in drafts:
+                drafts[of] = dict(vars(found[of]))
+            drafts[of].update(_said(drafts[of], entry))
             if isinstance(entry.saying, Declined):
-                declines[entry.opportunity] = entry.saying
+                declines[of] = entry.saying
+    found |= {of: Opportunity(**draft) for of, draft in drafts.items()}
     _join_themes(found, entries)
     for of, said in declines.items():
         if found[of].status == "declined":
@@ -111,34 +117,38 @@ def _by_hand(of: str, said: Proposed) -> Opportunity:
     )
 
 
-def _said(opportunity: Opportunity, entry: Entry) -> Opportunity:
+_Draft = dict[str, Any]
+"""An opportunity's fields while it is folded: a new object for each entry would cost most of the time."""
+
+
+def _said(draft: _Draft, entry: Entry) -> _Draft:
+    """What an entry changes of it."""
     said, who = entry.saying, entry.person
     if isinstance(said, Accepted):
-        return replace(opportunity, status="accepted", returned="", declined_for="", tripwire="")
+        return {"status": "accepted", "returned": "", "declined_for": "", "tripwire": ""}
     if isinstance(said, Declined):
-        return replace(
-            opportunity, status="declined", declined_for=said.reason, tripwire=said.tripwire.sentence, returned=""
-        )
+        why = {"declined_for": said.reason, "tripwire": said.tripwire.sentence}
+        return {"status": "declined", "returned": ""} | why
     if isinstance(said, Merged):
-        return replace(opportunity, status="merged", merged_into=said.into)
+        return {"status": "merged", "merged_into": said.into}
     if isinstance(said, Described):
-        return _described(opportunity, said)
+        return _described(said)
     if isinstance(said, Rated):
-        levels = opportunity.ratings.get(said.driver, {}) | {who.name: said.level}
-        return replace(opportunity, ratings=opportunity.ratings | {said.driver: levels})
+        levels = draft["ratings"].get(said.driver, {}) | {who.name: said.level}
+        return {"ratings": draft["ratings"] | {said.driver: levels}}
     if isinstance(said, Settled):
-        return _settled(opportunity, entry, said)
+        return _settled(draft, entry, said)
     if isinstance(said, Restricted):
-        return replace(opportunity, seen_by=said.roles)
+        return {"seen_by": said.roles}
     if isinstance(said, Validated | Commented | Struck):
-        return _remarked(opportunity, entry)
-    return opportunity
+        return _remarked(draft, entry)
+    return {}
 
 
-def _settled(opportunity: Opportunity, entry: Entry, said: Settled) -> Opportunity:
+def _settled(draft: _Draft, entry: Entry, said: Settled) -> _Draft:
     """What a group settled takes the place of what single people said before: their answers, or the one agreed on."""
     if (removes := said.removes) is not None:
-        return replace(opportunity, removes=removes, removes_assumed=False)
+        return {"removes": removes, "removes_assumed": False}
     median = said.how == "median"
     if said.question == INSIGHT:
         given = {p: str(v) for p, v in said.given.items() if v is not None} if median else {}
@@ -148,29 +158,27 @@ def _settled(opportunity: Opportunity, entry: Entry, said: Settled) -> Opportuni
                     impacts="", at=entry.at, seq=entry.seq)
             for person, verdict in told.items()
         )  # fmt: skip
-        return replace(opportunity, verdicts=verdicts)
+        return {"verdicts": verdicts}
     levels = {person: int(v) for person, v in said.given.items() if isinstance(v, int)} if median else {}
-    return replace(
-        opportunity, ratings=opportunity.ratings | {said.question: levels or {GROUP: round(float(said.value or 0))}}
-    )
+    return {"ratings": draft["ratings"] | {said.question: levels or {GROUP: round(float(said.value or 0))}}}
 
 
-def _remarked(opportunity: Opportunity, entry: Entry) -> Opportunity:
+def _remarked(draft: _Draft, entry: Entry) -> _Draft:
     said, who = entry.saying, entry.person
     marked: dict[str, Any] = {"person": who.name, "seq": entry.seq}
     if isinstance(said, Struck):
-        others = tuple(s for s in opportunity.strikes if s.incident != said.incident)
+        others = tuple(s for s in draft["strikes"] if s.incident != said.incident)
         strike = Strike(incident=said.incident, reason=said.reason, **marked)
-        return replace(opportunity, strikes=(*others, strike))
+        return {"strikes": (*others, strike)}
     if isinstance(said, Validated):
-        others_said = tuple(v for v in opportunity.verdicts if v.person != who.name)
+        others_said = tuple(v for v in draft["verdicts"] if v.person != who.name)
         verdict = Verdict(
             function=who.function, verdict=said.verdict, why=said.why, impacts=said.impacts, at=entry.at, **marked
         )
-        return replace(opportunity, verdicts=(*others_said, verdict))
+        return {"verdicts": (*others_said, verdict)}
     if isinstance(said, Commented):
-        return replace(opportunity, comments=(*opportunity.comments, Comment(text=said.text, at=entry.at, **marked)))
-    return opportunity
+        return {"comments": (*draft["comments"], Comment(text=said.text, at=entry.at, **marked))}
+    return {}
 
 
 def _back_when_due(opportunity: Opportunity, said: Declined, as_of: datetime) -> Opportunity:
@@ -181,12 +189,12 @@ def _back_when_due(opportunity: Opportunity, said: Declined, as_of: datetime) ->
     return replace(opportunity, status="unreviewed", returned=returned, tripwire="")
 
 
-def _described(opportunity: Opportunity, said: Described) -> Opportunity:
+def _described(said: Described) -> _Draft:
     plain = ("title", "action", "effort_days", "owner", "status", "due")
-    changed: dict[str, Any] = {name: getattr(said, name) for name in plain if getattr(said, name) is not None}
+    changed: _Draft = {name: told for name in plain if (told := getattr(said, name)) is not None}
     if said.removes is not None:
         changed |= {"removes": said.removes, "removes_assumed": False}
-    return replace(opportunity, **changed)
+    return changed
 
 
 def _merged(found: Mapping[str, Opportunity]) -> dict[str, Opportunity]:

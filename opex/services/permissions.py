@@ -4,15 +4,16 @@ The role is read from the workspace at each call, so that one that was taken end
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from opex.domain.people import ACTS, OUTSIDER, Act, NotAllowed, may
+from opex.domain.people import ACTS, OUTSIDER, Act, Member, NotAllowed, may
 from opex.services.context import Context
 from opex.store import people
 from opex.store.audit import By
 
-__all__ = ["SERVICES", "by", "needs", "permit", "role"]
+__all__ = ["SERVICES", "Asking", "asking", "by", "needs", "permit", "role"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,34 +21,49 @@ SERVICES: dict[str, Act] = {}
 """Every service that changes something, by ``module.function``, and what one must be allowed to do to call it."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who is asking, as the workspace knows them at this moment: nobody for an operator or a stranger."""
+
+    member: Member | None
+    role: str
+
+
+def asking(context: Context) -> Asking:
+    """Who is asking and in which role, read at one moment. The operator of a local workspace is its administrator."""
+    asker = context.asker
+    if asker.local:
+        return Asking(member=None, role=OUTSIDER if context.team else "administrator")
+    member, held = people.standing(context.database, asker.identity, asker.groups)
+    ended = asker.expires is not None and context.now() >= asker.expires
+    return Asking(member=member, role=OUTSIDER if ended else held)
+
+
 def role(context: Context) -> str:
-    """The role of who is asking, as it stands now. The operator of a local workspace is its administrator."""
-    if context.asker.local:
-        return OUTSIDER if context.team else "administrator"
-    if context.asker.expires is not None and context.now() >= context.asker.expires:
-        return OUTSIDER
-    return people.role_of(context.database, context.asker.identity, context.asker.groups)
+    """The role of who is asking, as it stands now."""
+    return asking(context).role
 
 
-def by(context: Context, person: str = "") -> By:
+def by(context: Context, person: str = "", who: Asking | None = None) -> By:
     """Who does it, for the audit log: whoever signed in, else the name that was said."""
-    member = None if context.asker.local else people.known_as(context.database, context.asker.identity)
-    name = member.name if member else person
-    return By(at=context.now(), person=name or "operator", role=role(context))
+    who = who or asking(context)
+    name = who.member.name if who.member else person
+    return By(at=context.now(), person=name or "operator", role=who.role)
 
 
-def permit(context: Context, act: Act, asked: str) -> None:
-    """Let it pass, or write the denial down.
+def permit(context: Context, act: Act, asked: str, who: Asking | None = None) -> None:
+    """Let it pass, or write the denial down. ``who`` is who is asking, where that was read for this call already.
 
     Raises
     ------
     NotAllowed
         Saying what the role lets one do, or that the sign-in has ended.
     """
-    held = role(context)
+    who = who or asking(context)
+    held = who.role
     if may(held, act):
         return
-    people.deny(context.database, asked, by=by(context))
+    people.deny(context.database, asked, by=by(context, who=who))
     asker = context.asker
     if context.team and (asker.local or (asker.expires is not None and context.now() >= asker.expires)):
         raise NotAllowed("Your sign-in has ended: sign in again. Nothing was saved.")

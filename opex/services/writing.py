@@ -7,8 +7,8 @@ from uuid import uuid4
 from opex.domain.decisions import Saying
 from opex.domain.people import NotAllowed
 from opex.services.context import Context, Speaker
-from opex.services.permissions import by, permit
-from opex.store import people, sayings
+from opex.services.permissions import Asking, asking, by, permit
+from opex.store import sayings
 
 __all__ = ["write", "write_all"]
 
@@ -32,25 +32,25 @@ def write_all(
     NotAllowed
         When the role does not let one say it, or when somebody speaks in another's name.
     """
+    who = asking(context)
     for _, saying in said:
-        permit(context, saying.act, f"say {saying.kind}")
+        permit(context, saying.act, f"say {saying.kind}", who)
     return sayings.append(
         context.database,
         said,
         request_id=speaker.request_id or uuid4().hex,
-        by=by(context, speaker.person.name),
-        person=_themselves(context, speaker).person,
+        by=by(context, speaker.person.name, who),
+        person=_themselves(context, speaker, who).person,
         session=speaker.session,
         seen=speaker.seen,
         while_at=while_at,
     )
 
 
-def _themselves(context: Context, speaker: Speaker) -> Speaker:
+def _themselves(context: Context, speaker: Speaker, who: Asking) -> Speaker:
     """Whoever signed in speaks in their own name and for their own function, whatever a page says."""
     if context.asker.local:
         return speaker
-    member = people.known_as(context.database, context.asker.identity)
-    if member is None or member.name != speaker.person.name:
+    if who.member is None or who.member.name != speaker.person.name:
         raise NotAllowed("One speaks in one's own name only. Nothing was saved.")
-    return replace(speaker, person=member.person)
+    return replace(speaker, person=who.member.person)

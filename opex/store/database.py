@@ -283,7 +283,7 @@ def back_up(database: Database, file: Path) -> None:
         When it is no SQLite workspace, or the file is there already.
     """
     if not database.is_sqlite:
-        raise Refused("This workspace lies in PostgreSQL: back it up with pg_dump --format=custom (docs/trust.md).")
+        raise Refused("This workspace lies in PostgreSQL: back it up with pg_dump --format=custom.")
     if file.exists():
         raise Refused(f"{file} is there already: name another file, so that no copy is written over.")
     half = file.with_name(file.name + ".part")

@@ -14,7 +14,7 @@ from opex.store.schema import people as table
 
 __all__ = [
     "deny", "forget_group", "give", "give_group", "groups", "known_as", "members", "refuse_headless", "remember",
-    "role_of", "sign_in",
+    "role_of", "sign_in", "standing",
 ]  # fmt: skip
 
 
@@ -44,10 +44,18 @@ def known_as(database: Database, identity: str) -> Member | None:
 
 def role_of(database: Database, identity: str, of_groups: frozenset[str]) -> str:
     """The highest of one's own role and those of one's groups, as they stand now; an outsider's when there is none."""
+    return standing(database, identity, of_groups)[1]
+
+
+def standing(database: Database, identity: str, of_groups: frozenset[str]) -> tuple[Member | None, str]:
+    """The member who signs in as that and their role, at one moment."""
+    own = sa.select(table).where(table.c.identity == identity)
     given = sa.select(group_roles.c.role).where(group_roles.c.group.in_(sorted(of_groups)))
-    own = sa.select(table.c.role).where(table.c.identity == identity)
     with database.reading() as connection:
-        return highest({str(role) for role in connection.execute(sa.union_all(own, given)).scalars()})
+        row = connection.execute(own).mappings().first()
+        roles = {str(role) for role in connection.execute(given).scalars()} if of_groups else set()
+    member = None if row is None else _member(row)
+    return member, highest(roles | ({member.role} if member else set()))
 
 
 def remember(database: Database, person: Person, *, by: By) -> None:

@@ -303,3 +303,23 @@ def test_the_server_log_holds_the_newest_hash_from_each_start(
     anchors = auditing.anchors_of(caplog.messages, "server.log")
     assert anchors == {0: NOTHING, 1: said.hash}
     assert auditing.verify(both_contexts, anchors).findings == ()
+
+
+def test_what_is_no_anchor_is_refused_with_how_one_looks(nursery: Nursery, context: Context, tmp_path: Path) -> None:
+    write(context, "x", Commented(text="hm"), Speaker(person=b.ANA))
+    url, wrong, empty = str(context.database.engine.url), tmp_path / "wrong.jsonl", tmp_path / "empty.jsonl"
+    wrong.write_text('{"seq": 1}\n')
+    empty.write_text("\n")
+    head = nursery.run("audit", "head", "--workspace", url).out.decode()
+    assert head == f"{auditing.head(context)}\n"
+    verify = ("audit", "verify", "--workspace", url)
+    assert nursery.run(*verify, "--anchor", head.strip()).status == 0
+    ended = [
+        nursery.run(*verify, *arguments)
+        for arguments in (("--anchor", "12"), ("--anchor-file", wrong), ("--anchor-file", empty))
+    ]
+    assert [(end.status, end.err) for end in ended] == [
+        (1, 'An anchor is NUMBER:HASH, as `opex audit head` prints it; this is "12".\n'),
+        (1, "wrong.jsonl, line 1 is no entry of an audit log: take a file that `opex audit export` wrote.\n"),
+        (1, "empty.jsonl holds no entry of an audit log.\n"),
+    ]
