@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from opex.cli import backtest, choices, dora, evidence, facts, formulas, ranking, rankings, serving
+from opex.cli import backtest, choices, dora, evidence, facts, formulas, people, ranking, rankings, serving
 from opex.cli.terminal import Workspace, choose_workspace
 from opex.domain.problems import Refused
 from opex.sources.records import called
@@ -22,7 +22,7 @@ for part in (
     serving.app, facts.app, evidence.app, dora.app, backtest.app, ranking.app, formulas.app, rankings.app, choices.app,
 ):  # fmt: skip
     app.add_typer(part)
-for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app)):
+for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app), ("people", people.app)):
     app.add_typer(part, name=name)
 
 

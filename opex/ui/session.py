@@ -47,11 +47,9 @@ def context() -> Context:
 
 
 def _offered() -> dict[str, str]:
-    """The workspaces to choose from; a team has its own one, and the sample only where the operator shows it."""
+    """The workspaces to choose from; a team has its own one only, as roles belong to a workspace."""
     offered = workspaces()
-    if door.team() and not sample_first():
-        del offered[SAMPLE_NAME]
-    return offered
+    return {name: url for name, url in offered.items() if name != SAMPLE_NAME} if door.team() else offered
 
 
 def may(act: Act) -> bool:
@@ -61,7 +59,7 @@ def may(act: Act) -> bool:
 
 def _first(offered: dict[str, str]) -> str:
     own = next(iter(offered))
-    if sample_first() and not any(sizes(_open(offered[own], own)).values()):
+    if SAMPLE_NAME in offered and sample_first() and not any(sizes(_open(offered[own], own)).values()):
         return SAMPLE_NAME
     return own
 
