@@ -6,7 +6,7 @@ from opex.domain.formulas import named
 from opex.services import driving
 from opex.ui.draft import draft_view
 from opex.ui.drivers import anchor_warnings, driver_editor, driver_list, driver_toml, versions
-from opex.ui.session import context
+from opex.ui.session import context, may
 from opex.ui.words import several
 
 of = context()
@@ -18,7 +18,8 @@ st.markdown(
     f"{several(len(drivers.drivers), 'driver')} order the priorities; unacceptable issues hold "
     f"{by_family['unacceptable issue']:.0%} of the weight. Anchors are fixed levels, so adding an item moves no other."
 )
-st.page_link(st.session_state["page_questions"], label="Ask me questions")
+if may("say"):
+    st.page_link(st.session_state["page_questions"], label="Ask me questions")
 draft_view(of, drivers)
 chosen = driver_list(of, drivers)
 anchor_warnings(of)

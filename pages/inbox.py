@@ -5,7 +5,7 @@ import streamlit as st
 from opex.services import reviewing
 from opex.ui.card import candidate_card, waiting_list
 from opex.ui.empty import nothing_loaded_if_empty
-from opex.ui.session import context
+from opex.ui.session import context, may
 from opex.ui.words import several
 
 of = context()
@@ -19,7 +19,7 @@ if not waiting:
     st.stop()
 st.caption(
     f"{several(len(waiting), 'candidate')} nobody has looked at. They are ranked already: look at them in any order. "
-    "Keys: A accept, D decline, M merge, J next, K back."
+    + ("Keys: A accept, D decline, M merge, J next, K back." if may("decide") else "Keys: J next, K back.")
 )
 listed, card = st.columns([2, 5], gap="large")
 with listed:

@@ -7,7 +7,7 @@ from opex.services import prioritising
 from opex.ui.board import board_view, export_menu
 from opex.ui.empty import nothing_loaded, nothing_loaded_if_empty
 from opex.ui.propose import propose_dialog
-from opex.ui.session import context, progress
+from opex.ui.session import context, may, progress
 from opex.ui.words import day
 
 of = context()
@@ -22,7 +22,7 @@ if isinstance(board, NotEnoughData):
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.title("Priorities", anchor=False, width="content")
     st.space("stretch")
-    if st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
+    if may("say") and st.button("Propose …", key="propose_open", help="An improvement that no incident shows"):
         propose_dialog(of)
     with st.container(width="content"):
         export_menu(of)

@@ -5,7 +5,7 @@ import streamlit as st
 from opex.services import knowing
 from opex.ui.catalogue import catalogue_editor, catalogue_table, catalogue_toml
 from opex.ui.empty import nothing_loaded_if_empty
-from opex.ui.session import context
+from opex.ui.session import context, may
 from opex.ui.words import several
 
 of = context()
@@ -18,5 +18,6 @@ st.markdown(
     "Commits name no system: a system's patterns find its name in change titles and file paths."
 )
 chosen = catalogue_table(of, catalogue)
-catalogue_editor(of, catalogue, chosen)
+if may("decide"):
+    catalogue_editor(of, catalogue, chosen)
 catalogue_toml(of, catalogue)

@@ -17,6 +17,7 @@ from opex.cli import (
     facts,
     forgetting,
     formulas,
+    people,
     ranking,
     rankings,
     serving,
@@ -36,7 +37,10 @@ for part in (
     forgetting.app, sessions.app,
 ):  # fmt: skip
     app.add_typer(part)
-for name, part in (("db", serving.db), ("sources", facts.sources_app), ("aws", facts.aws_app), ("audit", auditing.app)):
+NAMED = {
+    "db": serving.db, "sources": facts.sources_app, "aws": facts.aws_app, "audit": auditing.app, "people": people.app,
+}  # fmt: skip
+for name, part in NAMED.items():
     app.add_typer(part, name=name)
 
 

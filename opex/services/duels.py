@@ -19,6 +19,7 @@ from opex.ranking.revealed import fitted
 from opex.review.state import standing
 from opex.services import driving, spoken
 from opex.services.context import Context, Speaker
+from opex.services.permissions import needs
 from opex.services.prioritising import Board, board, saved_order
 from opex.services.writing import write
 
@@ -194,6 +195,7 @@ def _raw(driver: Driver, raw: float) -> str:
     return f"{raw:,.0f} {driver.unit}" if abs(raw) >= 100 else f"{raw:.2g} {driver.unit}"
 
 
+@needs("say")
 def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, session: str | None = None) -> int:
     """Write the answer down and return the entry's number. It is kept with what both items were worth when asked.
 
@@ -213,6 +215,7 @@ def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, ses
     return write(context, duel.id, said, speaker)
 
 
+@needs("say")
 def undo(context: Context, speaker: Speaker) -> int:
     """Take back this person's last answer that stands.
 

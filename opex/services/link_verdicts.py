@@ -9,6 +9,7 @@ from opex.review.state import standing
 from opex.services import spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
+from opex.services.permissions import needs, permit
 from opex.services.seeing import NOT_SHOWN, unseen
 from opex.services.writing import write
 
@@ -58,6 +59,7 @@ def version(context: Context, incident: str, change: str) -> int:
     return max((entry.seq for entry in spoken.entries(context) if entry.opportunity == of), default=0)
 
 
+@needs("say")
 def judge(context: Context, incident: str, change: str, speaker: Speaker, *, holds: bool, reason: str) -> int:
     """Confirm or reject a link; returns the entry's number.
 
@@ -72,6 +74,7 @@ def judge(context: Context, incident: str, change: str, speaker: Speaker, *, hol
     return write(context, link_id(incident, change), saying, speaker)
 
 
+@needs("say")
 def withdraw(context: Context, incident: str, change: str, speaker: Speaker) -> int:
     """Take back the last word that stands on a link; what stood before it stands again.
 
@@ -79,10 +82,14 @@ def withdraw(context: Context, incident: str, change: str, speaker: Speaker) -> 
     ------
     Refused
         Nobody said anything of it that stands.
+    NotAllowed
+        It is a colleague's word, and one may not decide.
     """
     stands = said(context).get((incident, change))
     if stands is None:
         raise Refused(f'Nobody judged the link of "{incident}" and "{change}": there is nothing to withdraw.')
+    if stands.person.name != speaker.person.name:
+        permit(context, "decide", "link_verdicts.withdraw")
     return write(context, link_id(incident, change), Withdrawn(seq=stands.seq), speaker)
 
 

@@ -176,6 +176,7 @@ def _chosen(context: Context, names: Sequence[str]) -> list[Source]:
     return [known[name] for name in names or known]
 
 
+@needs("decide")
 def fetched_from(
     context: Context,
     source: Source,

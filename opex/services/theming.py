@@ -9,6 +9,7 @@ from opex.evidence.theme_edits import MOST_ANCHORS, builds_on, made_by, unheld
 from opex.services import reviewing
 from opex.services.context import Context, Speaker
 from opex.services.finding import candidates, current, theme_edits
+from opex.services.permissions import needs
 
 __all__ = ["corrections", "merge", "rename", "split", "theme", "themes", "undo", "without_hold"]
 
@@ -26,12 +27,14 @@ def theme(context: Context, of: str) -> Candidate:
     return found
 
 
+@needs("say")
 def rename(context: Context, of: str, speaker: Speaker, *, name: str) -> int:
     """Give a theme a name, for as long as it is the same theme; an empty name gives it back its own."""
     theme(context, of)
     return reviewing.say(context, of, ThemeRenamed(name=" ".join(name.split())), speaker)
 
 
+@needs("say")
 def merge(context: Context, of: str, other: str, speaker: Speaker) -> int:
     """The theme ``other`` is the same as ``of``, which keeps its identity; they stay together as data grows."""
     if of == other:
@@ -41,6 +44,7 @@ def merge(context: Context, of: str, other: str, speaker: Speaker) -> int:
     return reviewing.say(context, of, saying, speaker)
 
 
+@needs("say")
 def split(context: Context, of: str, incidents: Sequence[str], speaker: Speaker, *, name: str = "") -> str:
     """These incidents of a theme are another theme; its id. Later ones go to whichever of the two is nearer."""
     whole = theme(context, of)
@@ -77,6 +81,7 @@ def without_hold(context: Context) -> list[Entry]:
     return unheld(theme_edits(context), themes(context))
 
 
+@needs("say")
 def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
     """Withdraw a correction; refused while a later one builds on it."""
     edits = theme_edits(context)

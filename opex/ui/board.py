@@ -15,6 +15,7 @@ from opex.ranking.headline import headline
 from opex.services import doubt, exporting, prioritising, what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
+from opex.ui.door import stay_in
 from opex.ui.doubt import doubt_view
 from opex.ui.drawer import open_drawer
 from opex.ui.formulas import formulas_view
@@ -37,6 +38,7 @@ def board_view(of: Context) -> None:
 
     It asks for the board anew at each of its own reruns: after a save in the drawer only this fragment reruns.
     """
+    stay_in(of)
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
@@ -62,6 +64,7 @@ def board_view(of: Context) -> None:
 @st.fragment
 def _weighed(of: Context, wanted: dict[str, list[str] | str], weighing: bool, view: str) -> None:
     """What a moved weight or a save in the drawer redraws: the list first, the sliders after it, each in its place."""
+    stay_in(of)
     board = prioritising.board(of)
     if isinstance(board, NotEnoughData):
         return
@@ -189,6 +192,7 @@ def _told(wanted: dict[str, list[str] | str]) -> str:
 @st.fragment
 def export_menu(of: Context) -> None:
     """Export what is seen: the file is made when it is asked for, under a name of its own."""
+    stay_in(of)
     with st.popover("Export"):
         chosen = st.radio("As", list(FORMATS), format_func=lambda name: FORMATS[name].label, key="export_as")
         if st.button("Make the file", key="export_make"):

@@ -9,7 +9,7 @@ from opex.domain.opportunities import Opportunity
 from opex.domain.safe import markdown
 from opex.services import finding, reviewing
 from opex.services.context import Context
-from opex.ui.session import save
+from opex.ui.session import may, save
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import several
 
@@ -56,7 +56,8 @@ def candidate_card(of: Context, item: Opportunity, waiting: Sequence[Opportunity
         st.markdown(markdown(reason.why))
         st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
     st.markdown(f"**Proposed action.** {markdown(item.action)}")
-    _decide(of, item, waiting)
+    if may("decide"):
+        _decide(of, item, waiting)
     table = finding.evidence(of, list(item.evidence)[-200:])
     if not table.empty:
         read_incidents(of, table, incident_table(table, key=f"inbox_{item.id}", select=True))

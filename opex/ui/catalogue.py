@@ -10,7 +10,7 @@ from opex.domain.problems import Refused
 from opex.domain.systems import Catalogue, System
 from opex.services import knowing, overview
 from opex.services.context import Context
-from opex.ui.session import my_name, refusals
+from opex.ui.session import may, my_name, refusals
 
 __all__ = ["catalogue_editor", "catalogue_table", "catalogue_toml"]
 
@@ -104,6 +104,8 @@ def catalogue_toml(of: Context, catalogue: Catalogue) -> None:
         st.download_button(
             "Download systems.toml", catalogue.to_toml(), "systems.toml", "application/toml", on_click="ignore"
         )
+        if not may("decide"):
+            return
         brought = st.file_uploader("A catalogue in TOML", type="toml", key="catalogue_file")
         if brought is not None and st.button("Put it in force", key="catalogue_use"):
             with refusals():

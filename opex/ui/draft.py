@@ -7,7 +7,7 @@ from opex.domain.drivers import DriverSet
 from opex.domain.safe import markdown
 from opex.services import driving
 from opex.services.context import Context
-from opex.ui.session import save
+from opex.ui.session import may, save
 
 __all__ = ["draft_view", "take_over"]
 
@@ -36,7 +36,11 @@ def draft_view(of: Context, drivers: DriverSet) -> None:
             note = st.text_input("What changed and why", note, key="draft_note", max_chars=200)
         with st.container(horizontal=True):
             fresh = draft.version == drivers.version
-            keep = fresh and st.button(f"Save as version {drivers.version + 1}", type="primary", key="draft_save")
+            keep = (
+                fresh
+                and may("decide")
+                and st.button(f"Save as version {drivers.version + 1}", type="primary", key="draft_save")
+            )
             throw = st.button("Throw away", key="draft_throw")
         if keep:
             form = f"draft_{drivers.version}"

@@ -11,10 +11,11 @@ from opex.review.state import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
 from opex.ui.discretion import who_sees
+from opex.ui.door import stay_in
 from opex.ui.doubt import how_sure
 from opex.ui.drawer_move import move
 from opex.ui.drawer_score import score
-from opex.ui.session import again, save
+from opex.ui.session import again, may, my_name, save
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
@@ -25,6 +26,7 @@ __all__ = ["open_drawer"]
 @st.dialog("Opportunity", width="large", position="right", on_dismiss="rerun")
 def open_drawer(of: Context, opportunity: str) -> None:
     """Show the opportunity of that id; every save is in the database before the drawer draws again."""
+    stay_in(of)
     order = prioritising.priorities(of)
     standing_items = () if isinstance(order, NotEnoughData) else order.items
     item = next((item for item in standing_items if item.id == opportunity), None)
@@ -56,8 +58,9 @@ def _what_to_do(of: Context, item: Priority) -> None:
         )
         per_day = "" if item.value_for_effort is None else f", {item.value_for_effort:.1f} h a year per day of work"
         st.caption(f"Cost: {cost(it)}{per_day} · Owner: {markdown(it.owner) or 'nobody yet'} · Status: {it.status}")
-        with st.expander("Change action, removal, effort, owner or status"):
-            _describe(of, it)
+        if may("say"):
+            with st.expander("Change action, removal, effort, owner or status"):
+                _describe(of, it)
 
 
 def _describe(of: Context, it: Opportunity) -> None:
@@ -82,7 +85,7 @@ def _describe(of: Context, it: Opportunity) -> None:
             help=f"Sizes up to: {sizes} days.",
         )
         owner = middle.text_input("Owner", it.owner, max_chars=80)
-        choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status)]
+        choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status and may("decide"))]
         status = right.selectbox("Status", choices)
         judged = (low, likely, high) != tuple(round(100 * share) for share in now) or not it.removes_assumed
         shares_said = (low / 100, likely / 100, high / 100) if judged else (None, None, None)
@@ -130,7 +133,9 @@ def _incidents(of: Context, it: Opportunity) -> None:
         return
     chosen = incident_table(table, key=f"evidence_{it.id}_{len(it.strikes)}", select=True, height=260)
     read_incidents(of, table, chosen)
-    if not chosen:
+    if not may("say"):
+        pass
+    elif not chosen:
         st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
     else:
         again(strike_form(of, it.id, chosen))
@@ -146,6 +151,8 @@ def _validate(of: Context, it: Opportunity) -> None:
         said = f": “{markdown(given.why)}”" if given.why else ""
         impacts = f" Further impacts: {markdown(given.impacts)}." if given.impacts else ""
         st.markdown(f"**{given.verdict}** says {markdown(given.person)} ({given.function}){said}.{impacts}")
+    if not may("say"):
+        return
     with st.expander("Does this insight hold?"), st.form(f"validate_{it.id}"):
         verdict = st.segmented_control(
             "Verdict", list(VERDICTS), format_func=VERDICTS.__getitem__, key=f"verdict_{it.id}"
@@ -164,10 +171,8 @@ def _history(of: Context, it: Opportunity) -> None:
     st.markdown("#### Comments and history")
     for comment in it.comments:
         st.markdown(f"{markdown(comment.person)}, {day(comment.at)}: {markdown(comment.text)}")
-    with st.form(f"comment_{it.id}", clear_on_submit=True, border=False):
-        text = st.text_area("Comment", max_chars=4000, height=80)
-        if st.form_submit_button("Add comment"):
-            again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
+    if may("say"):
+        _comment(of, it)
     entries = reviewing.journal(of, it.id)
     here = {entry.seq for entry in standing(entries)}
     with st.expander(f"History ({len(entries)})", expanded=False):
@@ -175,12 +180,24 @@ def _history(of: Context, it: Opportunity) -> None:
             _entry(of, entry, undo=entry.seq in here)
 
 
+def _comment(of: Context, it: Opportunity) -> None:
+    with st.form(f"comment_{it.id}", clear_on_submit=True, border=False):
+        text = st.text_area("Comment", max_chars=4000, height=80)
+        if st.form_submit_button("Add comment"):
+            again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
+
+
+def _may_undo(entry: Entry) -> bool:
+    """One's own words; a colleague's only for those who decide."""
+    return may(entry.saying.act if entry.person.name == my_name() else "decide")
+
+
 def _entry(of: Context, entry: Entry, *, undo: bool) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     gone = "" if undo or isinstance(entry.saying, Withdrawn) else " (withdrawn)"
     told = markdown(entry.saying.told)
     left.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind}{gone} · {told}")
-    if undo and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
+    if undo and _may_undo(entry) and right.button("Undo", key=f"undo_{entry.seq}", help=_undone(entry)):
         again(save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."))
 
 

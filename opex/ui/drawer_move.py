@@ -7,7 +7,7 @@ from opex.domain.priorities import Priority
 from opex.domain.safe import markdown
 from opex.services import explaining, reviewing
 from opex.services.context import Context
-from opex.ui.session import again, save
+from opex.ui.session import again, may, save
 
 __all__ = ["move"]
 
@@ -15,12 +15,16 @@ __all__ = ["move"]
 def move(of: Context, item: Priority, places: int) -> None:
     """Move it with a reason. No form: a reason that is about weights shows its price before anything is saved."""
     it = item.opportunity
-    st.markdown("#### Move it")
+    if item.move is None and not may("say"):
+        return
+    st.markdown("#### Move it" if may("say") else "#### Moved")
     if item.move is not None:
         st.markdown(
             f"{markdown(item.move.person)} put it at place {item.move.to} ({MOVE_REASONS[item.move.reason]}); "
             f"computed it is {item.computed_rank}."
         )
+    if not may("say"):
+        return
     key = f"{it.id}_{item.rank}_{item.move.seq if item.move else 0}"
     with st.container(border=True):
         left, right = st.columns([1, 2])

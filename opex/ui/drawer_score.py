@@ -13,7 +13,7 @@ from opex.ranking.above import above, reasons
 from opex.ranking.explain import sentences
 from opex.services import reviewing
 from opex.services.context import Context
-from opex.ui.session import again, save
+from opex.ui.session import again, may, save
 
 __all__ = ["score"]
 
@@ -34,7 +34,7 @@ def score(of: Context, item: Priority, order: Priorities) -> None:
     if len(order.items) > 1:
         _beside(item, order)
     rated = [driver for driver in drivers.drivers if driver.rated]
-    if rated:
+    if rated and may("say"):
         with st.expander(f"Rate it on {' and '.join(driver.title.lower() for driver in rated)}"):
             for driver in rated:
                 _rate(of, item.opportunity, driver)

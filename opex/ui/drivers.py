@@ -17,7 +17,7 @@ from opex.ranking.swing import rescaled, swing_ratio
 from opex.services import anchoring, driving, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
-from opex.ui.session import refusals, save
+from opex.ui.session import may, refusals, save
 from opex.ui.words import moment
 
 __all__ = ["anchor_warnings", "driver_editor", "driver_list", "driver_toml", "versions"]
@@ -77,7 +77,7 @@ def driver_editor(of: Context, drivers: DriverSet, chosen: Driver) -> None:
     with right:
         changed = _with(drivers, chosen, edited)
         _preview(of, drivers, changed, edited)
-    if changed != drivers:
+    if changed != drivers and may("decide"):
         note = left.text_input("What changed and why", key=f"note_{chosen.name}_{drivers.version}", max_chars=200)
         if left.button(f"Save as version {drivers.version + 1}", type="primary", key="save_drivers"):
             form = f"drivers_{drivers.version}"
@@ -200,6 +200,8 @@ def driver_toml(of: Context, drivers: DriverSet) -> None:
         st.download_button(
             "Download", drivers.to_toml(), name, "application/toml", on_click="ignore", key="drivers_get"
         )
+        if not may("decide"):
+            return
         brought = st.file_uploader("A driver set in TOML", type="toml", key="drivers_file")
         if brought is not None and st.button("Put it in force as the next version", key="drivers_use"):
             with refusals():

@@ -10,6 +10,7 @@ from opex.ranking.revealed import LEAST
 from opex.services import duels
 from opex.services.context import Context
 from opex.services.duels import Duel, Item
+from opex.ui.door import stay_in
 from opex.ui.session import person, refusals, speaker
 from opex.ui.words import cost, hours, several
 
@@ -19,6 +20,7 @@ __all__ = ["duels_view"]
 @st.fragment
 def duels_view(of: Context) -> None:
     """The next question to whoever is at the keyboard, and what they answered so far."""
+    stay_in(of)
     me = person()
     if me is None:
         st.info("Say who you are first (at the side, under “You are”): each answer is saved under your name.")

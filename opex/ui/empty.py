@@ -4,7 +4,8 @@ import streamlit as st
 
 from opex.services.context import Context
 from opex.services.knowing import sizes
-from opex.ui.session import open_sample
+from opex.ui.door import team
+from opex.ui.session import may, open_sample
 
 __all__ = ["nothing_loaded", "nothing_loaded_if_empty"]
 
@@ -16,10 +17,13 @@ def nothing_loaded(of: Context) -> None:
         "Bring a table of incidents, and a log of changes if you have one: the first ranked list follows at once. "
         f"The open workspace is “{of.name}”."
     )
+    if not may("decide"):
+        st.caption("A facilitator loads data; until then there is nothing to see.")
+        return
     own, sample, _ = st.columns([1, 1, 2])
     if own.button("Load my own file", type="primary", key="go_load", width="stretch"):
         st.switch_page(st.session_state["page_load"])
-    if sample.button("Look at sample data", key="go_sample", width="stretch"):
+    if not team() and sample.button("Look at sample data", key="go_sample", width="stretch"):
         open_sample()
 
 

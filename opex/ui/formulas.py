@@ -14,7 +14,7 @@ from opex.services import driving
 from opex.services.context import Context
 from opex.services.formulas import SideBySide, side_by_side
 from opex.services.prioritising import Board
-from opex.ui.session import save
+from opex.ui.session import may, save
 from opex.ui.words import several
 
 __all__ = ["formulas_view"]
@@ -27,8 +27,9 @@ def formulas_view(of: Context, board: Board, seen: Priorities) -> None:
     told = side_by_side(board)
     sentence, lock = st.columns([4, 1], vertical_alignment="top")
     sentence.markdown(_sentence(told, board))
-    with lock, st.popover("Lock one …", width="stretch", help="Make a formula the team's own"):
-        _lock(of, board.drivers)
+    if may("decide"):
+        with lock, st.popover("Lock one …", width="stretch", help="Make a formula the team's own"):
+            _lock(of, board.drivers)
     position = {item.id: n for n, item in enumerate(told.items)}
     shown = [position[item.id] for item in seen.items if item.id in position]
     shown.sort(key=lambda n: place.best if (place := told.own.places[n]) else len(told.items))

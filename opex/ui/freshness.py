@@ -11,7 +11,7 @@ from opex.services import loading, syncing
 from opex.services.context import Context
 from opex.services.syncing import Freshness
 from opex.store.facts import LoadRecord
-from opex.ui.session import my_name, person, progress, refusals
+from opex.ui.session import may, my_name, person, progress, refusals
 from opex.ui.words import several
 
 __all__ = ["EXAMPLES", "ago", "newest_load", "sources"]
@@ -122,7 +122,9 @@ def _row(of: Context, one: Freshness) -> None:
         st.markdown(f"**{markdown(name)}** · {one.source.kind} · {_told(of, one)}", width="stretch")
         if st.button("Sync now", key=f"sync_{name}"):
             _sync(of, [name])
-        if st.button("Remove", key=f"remove_{name}", type="tertiary", help="What was loaded from it stays."):
+        if may("administer") and st.button(
+            "Remove", key=f"remove_{name}", type="tertiary", help="What was loaded from it stays."
+        ):
             with refusals():
                 syncing.remove(of, name, person=my_name())
                 st.rerun()
@@ -159,6 +161,8 @@ def _told_of_last_sync() -> None:
 
 def _add(of: Context) -> None:
     """Another source, stated as text: an example of each kind stands there to be changed."""
+    if not may("administer"):
+        return
     fold = st.expander("Add a source that is fetched by itself", key="add_source", on_change="rerun")
     if not fold.open:
         return

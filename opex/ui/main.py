@@ -29,7 +29,10 @@ except Refused as refusal:
 sections = {
     "": [_page("priorities", "Priorities", default=True)],
     "Find": [_page("evidence", "Evidence"), _page("inbox", "Inbox"), _page("operations", "Operations review")],
-    "Decide": [_page("sessions", "Sessions"), _page("drivers", "Drivers"), _page("questions", "Questions")],
+    "Decide": [
+        _page("sessions", "Sessions"), _page("drivers", "Drivers"),
+        *([_page("questions", "Questions")] if may("say") else ()),
+    ],
     "Set up": [
         *([_page("load", "Load")] if may("decide") else ()), _page("systems", "Systems"), _page("team", "Team"),
     ],

@@ -13,7 +13,7 @@ from opex.ranking.moved import CAUSES, Comparison, Passing
 from opex.ranking.moved_words import largest, moved_sentence
 from opex.services import kept_rankings
 from opex.services.context import Context
-from opex.ui.session import refusals, save
+from opex.ui.session import may, refusals, save
 from opex.ui.words import day, moment
 
 __all__ = ["moves_view", "since_last"]
@@ -118,6 +118,8 @@ def _passed(word: str, some: tuple[Passing, ...]) -> None:
 
 
 def _keep(of: Context) -> None:
+    if not may("say"):
+        return
     with st.form("keep_ranking", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         note = st.text_input("Note", key="keep_note", max_chars=MOST_NOTE, placeholder="before the June review")
         if st.form_submit_button("Keep this ranking") and save(

@@ -10,7 +10,7 @@ from opex.domain.safe import markdown
 from opex.services import link_verdicts
 from opex.services.context import Context, Speaker
 from opex.services.system_timeline import described
-from opex.ui.session import save
+from opex.ui.session import may, save
 from opex.ui.words import day, moment
 
 __all__ = ["lead", "one_link", "told"]
@@ -101,6 +101,8 @@ def _word(of: Context, incident: str, change: str, verdict: str) -> None:
         )
     elif verdict == "stated":
         st.markdown("The source states it as the cause. A person's word stands above that.")
+    if not may("say"):
+        return
     with st.form(f"judge_{form}_{seen}"):
         reason = st.text_input("Why", key=f"why_{form}_{seen}", max_chars=500, placeholder="its rollback ended it: …")
         with st.container(horizontal=True):

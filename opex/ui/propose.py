@@ -5,6 +5,7 @@ import streamlit as st
 from opex.domain.opportunities import Removal
 from opex.services import knowing, reviewing
 from opex.services.context import Context
+from opex.ui.door import stay_in
 from opex.ui.session import save
 
 __all__ = ["propose_dialog"]
@@ -13,6 +14,7 @@ __all__ = ["propose_dialog"]
 @st.dialog("Propose an improvement")
 def propose_dialog(of: Context) -> None:
     """A title, an action, and how much of its pain the action removes."""
+    stay_in(of)
     with st.form("propose"):
         title = st.text_input("What is the trouble?", max_chars=200)
         action = st.text_area("What to do", max_chars=2000)

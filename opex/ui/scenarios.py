@@ -12,7 +12,7 @@ from opex.services import what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.services.what_if import KeptScenario
-from opex.ui.session import my_name, refusals, save
+from opex.ui.session import may, my_name, refusals, save
 from opex.ui.trying import take
 from opex.ui.words import moment, several
 
@@ -25,7 +25,7 @@ def scenarios_tab(of: Context, board: Board, scenario: Scenario) -> None:
     """Keep what is moved now under a name; up to three kept ones beside the saved order; try one, let go of one."""
     kept = what_if.kept(of)
     names = [one.scenario.name for one in kept]
-    if not scenario.empty:
+    if not scenario.empty and may("say"):
         _keep_as_scenario(of, scenario)
     if not kept:
         st.caption("No scenario is kept yet. Move something, give it a name, and colleagues see it here.")
@@ -81,7 +81,7 @@ def _one_scenario(of: Context, board: Board, one: KeptScenario) -> None:
         if st.button("Try it", key=f"try_{scenario.name}"):
             take(board.drivers, scenario)
             st.rerun(scope="fragment")
-        if st.button("Delete", key=f"delete_{scenario.name}", type="tertiary"):
+        if may("say") and st.button("Delete", key=f"delete_{scenario.name}", type="tertiary"):
             with refusals():
                 what_if.delete(of, scenario.name, person=my_name())
                 st.rerun(scope="fragment")

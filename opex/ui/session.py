@@ -27,6 +27,7 @@ __all__ = [
     "progress",
     "refusals",
     "save",
+    "shown",
     "speaker",
     "workspace_picker",
 ]
@@ -49,11 +50,9 @@ def context() -> Context:
 
 
 def _offered() -> dict[str, str]:
-    """The workspaces to choose from; a team has its own one, and the sample only where the operator shows it."""
+    """The workspaces to choose from; a team has its own one only, as roles belong to a workspace."""
     offered = workspaces()
-    if door.team() and not sample_first():
-        del offered[SAMPLE_NAME]
-    return offered
+    return {name: url for name, url in offered.items() if name != SAMPLE_NAME} if door.team() else offered
 
 
 def may(act: Act) -> bool:
@@ -63,7 +62,7 @@ def may(act: Act) -> bool:
 
 def _first(offered: dict[str, str]) -> str:
     own = next(iter(offered))
-    if sample_first() and not any(sizes(_open(offered[own], own)).values()):
+    if SAMPLE_NAME in offered and sample_first() and not any(sizes(_open(offered[own], own)).values()):
         return SAMPLE_NAME
     return own
 
@@ -179,6 +178,17 @@ def save(
     st.session_state.pop(f"request_{form}", None)
     st.toast(done)
     return True
+
+
+def shown(form: str, version: T) -> T:
+    """What this form showed before the run that is under way: a click is about that, and not about what is read now.
+
+    Ask once in a run, whenever the form is drawn: so a colleague's word that came between is found, and one that was
+    drawn since (the page runs again by itself) counts as seen.
+    """
+    before: T = st.session_state.get(f"version_{form}", version)
+    st.session_state[f"version_{form}"] = version
+    return before
 
 
 def again(saved: bool) -> None:

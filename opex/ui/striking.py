@@ -7,7 +7,7 @@ import streamlit as st
 
 from opex.services import reviewing
 from opex.services.context import Context, Speaker
-from opex.ui.session import save
+from opex.ui.session import may, save
 from opex.ui.words import several
 
 __all__ = ["strike_form"]
@@ -15,6 +15,8 @@ __all__ = ["strike_form"]
 
 def strike_form(of: Context, opportunity: str, chosen: Sequence[str], *, session: str | None = None) -> bool:
     """Ask why the chosen incidents are no evidence (in which session); whether all of them were struck just now."""
+    if not may("say"):
+        return False
     with st.form(f"strike_{opportunity}"):
         reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
         if not st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):

@@ -8,6 +8,7 @@ from opex.domain.safe import markdown
 from opex.ranking.swing import swing_weights
 from opex.services import driving
 from opex.services.context import Context
+from opex.ui.door import stay_in
 from opex.ui.draft import take_over
 
 __all__ = ["swing_view"]
@@ -16,6 +17,7 @@ __all__ = ["swing_view"]
 @st.fragment
 def swing_view(of: Context) -> None:
     """The first swing, the others beside it, and the weights that follow."""
+    stay_in(of)
     drivers = driving.drivers(of)
     st.markdown(
         "Imagine an item that stands at the 0 anchor of every driver. You may move it on **one** of them to the 1 "

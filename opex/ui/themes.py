@@ -10,7 +10,7 @@ from opex.domain.safe import markdown
 from opex.services import overview, prioritising, theming
 from opex.services.context import Context
 from opex.services.finding import evidence
-from opex.ui.session import save
+from opex.ui.session import may, my_name, save
 from opex.ui.striking import strike_form
 from opex.ui.tables import read_incidents
 from opex.ui.words import day, several
@@ -94,7 +94,10 @@ def _rows(table: pd.DataFrame) -> str | None:
     chosen = str(ids[rows[0]]) if rows else None
     st.session_state["theme"] = chosen
     if not rows:
-        st.caption("Select a theme to read its incidents, to name it, to merge it with another one or to split it.")
+        what = (
+            "to name it, to merge it with another one or to split it" if may("say") else "and what was corrected of it"
+        )
+        st.caption(f"Select a theme to read its incidents, {what}.")
     return chosen
 
 
@@ -112,13 +115,16 @@ def _theme(of: Context, chosen: str) -> None:
     _spoken_for(theme, table)
     selected = _incidents(theme, table)
     read_incidents(of, table, selected)
-    if selected:
+    if not may("say"):
+        pass
+    elif selected:
         _with_selected(of, theme, selected, item.version)
     else:
         st.caption("Select incidents to split them off as another theme, or to strike what is no evidence.")
     if struck:
         st.caption(f"{several(len(struck), 'incident')} struck; undo it in the drawer of the priorities.")
-    _correct(of, theme, item.version)
+    if may("say"):
+        _correct(of, theme, item.version)
     _corrections(of, chosen)
 
 
@@ -221,8 +227,11 @@ def _correction(of: Context, entry: Entry, chosen: str | None, note: str = "") -
     left, right = st.columns([6, 1], vertical_alignment="center")
     said = f"{markdown(entry.person.name)} {SAID[entry.saying.kind]}"
     left.caption(f"{day(entry.at)} · {said}: {markdown(entry.saying.told)}{note}")
-    if right.button("Undo", key=f"undo_theme_{entry.seq}_{bool(note)}") and save(
-        f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn."
+    mine = entry.person.name == my_name()
+    if (
+        may(entry.saying.act if mine else "decide")
+        and right.button("Undo", key=f"undo_theme_{entry.seq}_{bool(note)}")
+        and save(f"undo_{entry.seq}", lambda s: theming.undo(of, entry, s), done="Withdrawn.")
     ):
         st.session_state["theme"] = chosen
         st.rerun()

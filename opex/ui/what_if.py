@@ -14,7 +14,7 @@ from opex.services import driving, what_if
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.scenarios import scenarios_tab
-from opex.ui.session import save
+from opex.ui.session import may, save
 from opex.ui.trying import forget, refusal_of
 from opex.ui.weights import weight_sliders
 from opex.ui.what_if_tables import items_table, scales_table
@@ -82,8 +82,10 @@ def _keep_or_throw_away(of: Context, board: Board, scenario: Scenario) -> None:
         return
     drivers = board.drivers
     with st.container(horizontal=True, vertical_alignment="center"):
-        if (scenario.weights or scenario.anchors) and st.button(
-            f"Keep as version {drivers.version + 1}", type="primary", key="keep_weights"
+        if (
+            (scenario.weights or scenario.anchors)
+            and may("decide")
+            and st.button(f"Keep as version {drivers.version + 1}", type="primary", key="keep_weights")
         ):
             _keep_as_version(of, board, scenario)
         if st.button("Throw away", key="throw_weights"):
