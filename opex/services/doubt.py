@@ -68,6 +68,8 @@ def _as_seen(order: Priorities, whole: Priorities) -> Priorities:
 
 def saved_with_doubt(context: Context, of: Board) -> Priorities:
     """The agreed order under the board's own weights with its doubt, kept as long as the board stands."""
+    if of.hidden:
+        return _as_seen(saved_order(context, of), saved_with_doubt(context, of.for_all))
     return context.memory.get("saved doubt", of.key, lambda: with_doubt(context, of, saved_order(context, of)))
 
 

@@ -408,8 +408,8 @@ class OrderList {
     }
     if (to === drag.to && drag.placed) return
     Object.assign(drag, { to, placed: true })
-    set(this.rows.get(drag.id).place, "value", String(to + 1))
     const all = others.toSpliced(to, 0, drag.row)
+    all.forEach((row, index) => set(this.rows.get(row.dataset.id).place, "value", String(index + 1)))
     if (this.cut.isConnected) all.splice(this.data.cut, 0, this.cut)
     let top = drag.first
     for (const element of all) {

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.conftest import ROOT
 from tests.journeys.conftest import Visitor
+from tests.trust.team import Someone
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -91,7 +92,7 @@ def test_a_page_shows_its_answer_and_can_be_used_by_all(browser: Browser, sample
     context.close()
 
 
-def serious_faults(visitor: Visitor) -> list[tuple[str, str]]:
+def serious_faults(visitor: Visitor | Someone) -> list[tuple[str, str]]:
     """What axe calls serious or critical in what we draw."""
     return [
         (fault["id"], node["html"][:160])
@@ -102,7 +103,7 @@ def serious_faults(visitor: Visitor) -> list[tuple[str, str]]:
     ]
 
 
-def is_streamlits(visitor: Visitor, target: list[str]) -> bool:
+def is_streamlits(visitor: Visitor | Someone, target: list[str]) -> bool:
     """Whether the faulty element lies in something that Streamlit draws by itself."""
     inside = """([selectors, names]) => {
         const found = selectors.length === 1 && document.querySelector(selectors[0])

@@ -145,6 +145,7 @@ def test_a_row_is_dragged_and_the_others_and_the_cut_line_make_room(enter: Open)
     drag(visitor, 8, 2)
     visitor.page.wait_for_timeout(200)
     assert shown(visitor) == ["1", "8", "2", "3", "4", "cut line: first 5", "5", "6", "7", "9", "10", "11", "12"]
+    assert [row(visitor, n).locator(".place").input_value() for n in (1, 8, 2, 7, 9)] == ["1", "2", "3", "8", "9"]
     if folder := os.environ.get("OPEX_SCREENSHOTS"):
         visitor.page.screenshot(path=Path(folder) / "order-dragged.png")
     visitor.page.mouse.up()

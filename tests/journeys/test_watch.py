@@ -173,7 +173,7 @@ def test_after_twenty_runs_there_is_still_one_question_in_each_period(
         if n % 2:
             session.answer()  # new data for the component
         page.page.get_by_role("button", name="Again").click()
-        page.page.wait_for_timeout(60)
+        page.page.get_by_text(f"run {n}, ").wait_for(timeout=10_000)
     page.settle()
     assert 4 <= page.asks_within(3000) <= 7
     page.page.evaluate("history.pushState({}, '', '/'); dispatchEvent(new PopStateEvent('popstate'))")

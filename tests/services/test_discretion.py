@@ -357,7 +357,9 @@ OTHERS = {
     "seeing.seen_entries", "seeing.unseen", "prioritising.seen_order", "kept_rankings.keep",
     "kept_rankings.keep_before", "kept_rankings.keep_if_can", "duels.answer", "duels.undo", "link_verdicts.judge",
     "link_verdicts.withdraw", "theming.merge", "theming.rename", "theming.split", "theming.undo",
-    "session_writing.said_in", "writing.write", "writing.write_all",
+    "session_writing.said_in", "writing.write", "writing.write_all", "spoken.entries", "finding.found_in",
+    # numbers only
+    "positions.position",
 }  # fmt: skip
 
 

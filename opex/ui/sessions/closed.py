@@ -37,7 +37,8 @@ def _sentence(now: Session) -> str:
     undecided = len(now.plan.items) - len(outcomes)
     said = f"**{', '.join(told)}**" if told else "Nothing was decided"
     return (
-        f"{said}; {undecided} of {several(len(now.plan.items), 'item')} without a decision, {len(now.settled)} settled."
+        f"{said}; {undecided} of {several(len(now.plan.items), 'item')} without a decision, "
+        f"{several(len(now.settled), 'question')} settled."
     )
 
 

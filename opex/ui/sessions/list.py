@@ -11,7 +11,7 @@ from opex.review.sessions import STATES, Session
 from opex.services import session_reading, sessions
 from opex.services.context import Context
 from opex.ui.session import may, my_name, person, save
-from opex.ui.words import several
+from opex.ui.words import day, several
 
 __all__ = ["enter", "session_list"]
 
@@ -24,10 +24,11 @@ def session_list(of: Context) -> None:
     """Every session in a sentence each, those that need somebody first."""
     every = session_reading.sessions(of)
     running = [one for one in every if not one.over]
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.title("Sessions", anchor=False)
-    if may("decide") and right.button("Prepare a session", key="session_new", type="primary", width="stretch"):
-        _prepare(of, _fresh(of))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.title("Sessions", anchor=False, width="content")
+        st.space("stretch")
+        if may("decide") and st.button("Prepare a session", key="session_new", type="primary"):
+            _prepare(of, _fresh(of))
     st.markdown(_sentence(every, running))
     _proposed(of)
     for one in running:
@@ -51,7 +52,9 @@ def _sentence(every: Sequence[Session], running: Sequence[Session]) -> str:
 def _row(of: Context, one: Session) -> None:
     asked = len(one.asked(my_name()))
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        due = f", answers until {date.fromisoformat(one.plan.due):%-d %b %Y}" if one.plan.due else ""
+        until = one.plan.due if one.state in {"prepare", "answer"} else None
+        due = f", answers until {date.fromisoformat(until):%-d %b %Y}" if until else ""
+        due += f" since {day(one.at[one.state])}" if one.over else ""
         yours = f" · you are asked {several(asked, 'question')}" if asked else ""
         st.markdown(
             f"**{markdown(one.plan.title)}** {STATES[one.state]}{due}  \n"
