@@ -21,6 +21,7 @@ from opex.services.permissions import needs
 from opex.services.prioritising import Board
 from opex.services.seeing import RESTRICTED, inside, unseen
 from opex.store import decisions, rankings
+from opex.store.database import Busy
 
 __all__ = ["compare", "keep", "keep_before", "keep_by_hand", "keep_if_can", "kept", "named", "now", "since_last"]
 
@@ -66,12 +67,22 @@ def keep_before(context: Context, *, occasion: str, person: str = "") -> int | N
     """Keep the ranking as it stands before something changes it, if anybody has asked for it since the last change.
 
     Nothing is found anew for it: where no find stands for today's facts, nobody has seen a ranking that could move.
+
+    Raises
+    ------
+    Busy
+        When the workspace is locked for too long: the change itself would only wait as long once more.
     """
     revision = context.database.revisions()["facts"]
     found = decisions.found_under(context.database) or ""
     if not found.startswith(f"{METHOD}|{revision}|"):
         return None
-    return keep_if_can(context, occasion=occasion, person=person)
+    try:
+        return keep(context, occasion=occasion, person=person)
+    except Busy:
+        raise
+    except Refused:
+        return None
 
 
 def now(context: Context, *, drivers: DriverSet | None = None, as_of: datetime | None = None) -> KeptRanking:
