@@ -76,7 +76,8 @@ def _measured(name: str, url: str, bare: str) -> Measured:
         ours=len(saved) / took,
         floor=PROCESSES * WRITES / floor_took,
         unit="/s",
-        note=f"1/{PROCESSES * WRITES / floor_took * took / len(saved):.0f} of bare transactions; {PROCESSES} x {WRITES}: {lost} lost, {len(saved):,} saved, refused: {refused}; audit log whole",
+        note=f"1/{PROCESSES * WRITES / floor_took * took / len(saved):.0f} of bare transactions; "
+        f"{PROCESSES} x {WRITES}: {lost} lost, {len(saved):,} saved, refused: {refused}; audit log whole",
     )
 
 

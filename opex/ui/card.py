@@ -9,7 +9,7 @@ from opex.domain.opportunities import Opportunity
 from opex.domain.safe import markdown
 from opex.services import finding, reviewing
 from opex.services.context import Context
-from opex.ui.session import may, save
+from opex.ui.session import may, save, shown
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import several
 
@@ -49,6 +49,7 @@ def waiting_list(waiting: Sequence[Opportunity]) -> Opportunity:
 
 def candidate_card(of: Context, item: Opportunity, waiting: Sequence[Opportunity]) -> None:
     """Evidence first, then how it could be wrong, then the decision."""
+    seen = shown(f"card_{item.id}", item.version)
     st.subheader(markdown(item.title), anchor=False)
     if item.returned:
         st.info(item.returned)
@@ -57,7 +58,7 @@ def candidate_card(of: Context, item: Opportunity, waiting: Sequence[Opportunity
         st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
     st.markdown(f"**Proposed action.** {markdown(item.action)}")
     if may("decide"):
-        _decide(of, item, waiting)
+        _decide(of, item, waiting, seen)
     table = finding.evidence(of, list(item.evidence)[-200:])
     if not table.empty:
         read_incidents(of, table, incident_table(table, key=f"inbox_{item.id}", select=True))
@@ -67,21 +68,19 @@ def candidate_card(of: Context, item: Opportunity, waiting: Sequence[Opportunity
         st.caption(f"{count} of the same systems came within 24 h before one of them: worth a look, and no accusation.")
 
 
-def _decide(of: Context, item: Opportunity, waiting: Sequence[Opportunity]) -> None:
+def _decide(of: Context, item: Opportunity, waiting: Sequence[Opportunity], seen: int) -> None:
     accept, decline, merge, _ = st.columns([1, 1, 1, 2])
     if accept.button("Accept", key=f"accept_{item.id}", type="primary", shortcut="a", width="stretch"):
-        _next(
-            save(f"accept_{item.id}", lambda s: reviewing.accept(of, item.id, s), seen=item.version, done="Accepted.")
-        )
+        _next(save(f"accept_{item.id}", lambda s: reviewing.accept(of, item.id, s), seen=seen, done="Accepted."))
     if decline.button("Decline …", key=f"decline_{item.id}", shortcut="d", width="stretch"):
         st.session_state["deciding"] = ("decline", item.id)
     if merge.button("Merge …", key=f"merge_{item.id}", shortcut="m", width="stretch"):
         st.session_state["deciding"] = ("merge", item.id)
     deciding = st.session_state.get("deciding")
     if deciding == ("decline", item.id):
-        _decline(of, item)
+        _decline(of, item, seen)
     elif deciding == ("merge", item.id):
-        _merge(of, item, waiting)
+        _merge(of, item, seen)
 
 
 def _next(saved: bool) -> None:
@@ -90,7 +89,7 @@ def _next(saved: bool) -> None:
         st.rerun()
 
 
-def _decline(of: Context, item: Opportunity) -> None:
+def _decline(of: Context, item: Opportunity, seen: int) -> None:
     with st.form(f"decline_form_{item.id}"):
         reason = st.selectbox("Reason", list(DECLINE_REASONS), index=None, format_func=DECLINE_REASONS.__getitem__)
         until = st.text_input(
@@ -101,7 +100,7 @@ def _decline(of: Context, item: Opportunity) -> None:
             if reason is None:
                 st.error("Choose a reason.")
                 return
-            form, seen = f"decline_{item.id}", item.version
+            form = f"decline_{item.id}"
             _next(
                 save(
                     form,
@@ -112,7 +111,7 @@ def _decline(of: Context, item: Opportunity) -> None:
             )
 
 
-def _merge(of: Context, item: Opportunity, waiting: Sequence[Opportunity]) -> None:
+def _merge(of: Context, item: Opportunity, seen: int) -> None:
     open_ones = {o.id: o.title for o in reviewing.mergeable(of, item.id)}
     with st.form(f"merge_form_{item.id}"):
         into = st.selectbox("The same improvement as", list(open_ones), index=None, format_func=open_ones.__getitem__)
@@ -120,5 +119,5 @@ def _merge(of: Context, item: Opportunity, waiting: Sequence[Opportunity]) -> No
             if into is None:
                 st.error("Choose the one that takes over its evidence.")
                 return
-            form, seen = f"merge_{item.id}", item.version
+            form = f"merge_{item.id}"
             _next(save(form, lambda s: reviewing.merge(of, item.id, into, s), seen=seen, done="Merged."))

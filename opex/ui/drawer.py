@@ -15,7 +15,7 @@ from opex.ui.door import stay_in
 from opex.ui.doubt import how_sure
 from opex.ui.drawer_move import move
 from opex.ui.drawer_score import score
-from opex.ui.session import again, may, my_name, save
+from opex.ui.session import again, may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
@@ -64,6 +64,7 @@ def _what_to_do(of: Context, item: Priority) -> None:
 
 
 def _describe(of: Context, it: Opportunity) -> None:
+    seen = shown(f"describe_{it.id}", it.version)
     with st.form(f"describe_{it.id}"):
         title = st.text_input("Title", it.title, max_chars=200)
         action = st.text_area("Action", it.action, max_chars=2000)
@@ -100,7 +101,7 @@ def _describe(of: Context, it: Opportunity) -> None:
                 likely=shares_said[1],
                 high=shares_said[2],
             )
-            again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=it.version))
+            again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=seen))
 
 
 def _why(of: Context, item: Priority, order: Priorities) -> None:

@@ -25,10 +25,11 @@ def move(of: Context, item: Priority, places: int) -> None:
         )
     if not may("say"):
         return
-    key = f"{it.id}_{item.rank}_{item.move.seq if item.move else 0}"
+    seen = shown(f"move_{it.id}", it.version)
+    key = it.id
     with st.container(border=True):
         left, right = st.columns([1, 2])
-        to = left.number_input("To place", 1, places, item.rank, key=f"move_to_{key}")
+        to = left.number_input("To place", 1, places, item.rank, key=f"move_to_{key}_{item.rank}")
         reason = right.selectbox(
             "Reason", list(MOVE_REASONS), None, format_func=MOVE_REASONS.__getitem__, key=f"move_reason_{key}"
         )
@@ -36,7 +37,7 @@ def move(of: Context, item: Priority, places: int) -> None:
             _price(of, it.id, to)
         words = st.text_input("In words", max_chars=500, key=f"move_words_{key}")
         if st.button("Move", key=f"move_save_{key}"):
-            _save(of, item, to, reason, words)
+            _save(of, item, to, reason, words, seen)
 
 
 def _price(of: Context, opportunity: str, to: int) -> None:
@@ -49,10 +50,10 @@ def _price(of: Context, opportunity: str, to: int) -> None:
         st.info(markdown(asked.sentence))
 
 
-def _save(of: Context, item: Priority, to: int, reason: str | None, words: str) -> None:
+def _save(of: Context, item: Priority, to: int, reason: str | None, words: str, seen: int) -> None:
     if reason is None:
         st.error("Give a reason: colleagues will ask for it.")
         return
     it = item.opportunity
     said = lambda s: reviewing.move(of, it.id, s, to=to, reason=reason, words=words)  # noqa: E731
-    again(save(f"move_{it.id}", said, seen=it.version))
+    again(save(f"move_{it.id}", said, seen=seen))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import uuid4
 
 import streamlit as st
@@ -31,6 +32,9 @@ __all__ = [
     "speaker",
     "workspace_picker",
 ]
+
+
+T = TypeVar("T")
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the workspace …")

@@ -1,7 +1,7 @@
 """Deciding: both orders in view, moved by hand with a reason, and for each item what is done about it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -16,7 +16,7 @@ from opex.services import explaining, finding, prioritising, reviewing, sessions
 from opex.services.context import Context, Speaker
 from opex.services.session_decisions import decide
 from opex.ui.order_list import OrderRow, Wanted, clicked_row, order_list
-from opex.ui.session import may, my_name, save
+from opex.ui.session import may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table
 from opex.ui.words import several
@@ -44,11 +44,13 @@ def decide_view(of: Context, now: Session) -> None:
 def _order(of: Context, now: Session, order: Priorities) -> str | None:
     places = {item.id: item.rank for item in order.items}
     last = max([now.plan.cut, *(places[item] for item in now.plan.items if item in places)])
-    shown = order.items[: min(last + BELOW, MOST)]
+    shown_items = order.items[: min(last + BELOW, MOST)]
     key = f"order_{now.id}"
-    wanted = order_list([_row(now, item) for item in shown], cut=now.plan.cut, key=key, disabled=not may("say"))
+    seen = shown(key, {item.id: item.opportunity.version for item in shown_items})
+    wanted = order_list([_row(now, item) for item in shown_items], cut=now.plan.cut, key=key, disabled=not may("say"))
     if wanted is not None:
-        _wanted(of, now, next(item for item in shown if item.id == wanted.item), wanted)
+        item = next(item for item in shown_items if item.id == wanted.item)
+        _wanted(of, now, item, wanted, seen.get(item.id, item.opportunity.version))
     clicked = clicked_row(key)
     mine = [item for item in now.plan.items if item not in now.decided]
     return clicked or next(iter(mine), now.plan.items[0])
@@ -65,7 +67,7 @@ def _row(now: Session, item: Priority) -> OrderRow:
     )  # fmt: skip
 
 
-def _wanted(of: Context, now: Session, item: Priority, wanted: Wanted) -> None:
+def _wanted(of: Context, now: Session, item: Priority, wanted: Wanted, seen: int) -> None:
     """A pin is saved at once; a move asks why first. Taking a pin off takes the move back."""
     was_pinned = item.move is not None and item.move.reason == "pinned"
     if wanted.to == item.rank and was_pinned and not wanted.pin:
@@ -74,10 +76,10 @@ def _wanted(of: Context, now: Session, item: Priority, wanted: Wanted) -> None:
         said = lambda s: reviewing.move(  # noqa: E731
             of, item.id, _once(s, wanted), to=wanted.to, reason="pinned"
         )
-        if save(f"pin_{wanted.request_id}", said, seen=item.opportunity.version, session=now.id, done="Pinned."):
+        if save(f"pin_{wanted.request_id}", said, seen=seen, session=now.id, done="Pinned."):
             st.rerun()
     else:
-        _move_dialog(of, now, item, wanted)
+        _move_dialog(of, now, item, wanted, seen)
 
 
 def _once(speaker: Speaker, wanted: Wanted) -> Speaker:
@@ -86,7 +88,7 @@ def _once(speaker: Speaker, wanted: Wanted) -> Speaker:
 
 
 @st.dialog("Why there?")
-def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted) -> None:
+def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted, seen: int) -> None:
     st.markdown(f"**{markdown(item.opportunity.title)}** from place {item.rank} to place **{wanted.to}**")
     reason = st.selectbox(
         "Reason", [code for code in MOVE_REASONS if code != "pinned"], None, format_func=MOVE_REASONS.__getitem__,
@@ -102,7 +104,7 @@ def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted) -> N
         said = lambda s: reviewing.move(  # noqa: E731
             of, item.id, _once(s, wanted), to=wanted.to, reason=reason, words=words
         )
-        if save(f"move_{wanted.request_id}", said, seen=item.opportunity.version, session=now.id, done="Moved."):
+        if save(f"move_{wanted.request_id}", said, seen=seen, session=now.id, done="Moved."):
             st.rerun()
 
 
@@ -160,7 +162,8 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
 
 
 def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -> None:
-    key = f"{now.id}_{item.id}_{now.decided[item.id].seq if item.id in now.decided else 0}"
+    key = f"{now.id}_{item.id}"
+    seen = shown(f"decide_{key}", now.decided[item.id].seq if item.id in now.decided else 0)
     outcome = st.segmented_control(
         "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch"
     )
@@ -171,7 +174,8 @@ def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -
         impacts = st.text_input("Further impacts", key=f"impacts_{key}", max_chars=1000)
         words = st.text_input("Why, in words", key=f"words_{key}", max_chars=1000)
         if st.form_submit_button("Decide", type="primary"):
-            _save(of, now, item, outcome, said | {"impacts": impacts, "words": words}, incidents, key)
+            wanted = said | {"impacts": impacts, "words": words}
+            _save(of, now, Wish(item=item.id, outcome=outcome, said=wanted, incidents=tuple(incidents)), seen)
 
 
 Fields = tuple[dict[str, str | None], Sequence[str]]
@@ -222,25 +226,24 @@ def _split(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fiel
 _FORMS = {"accept": _accept, "defer": _defer, "decline": _decline, "merge": _merge, "split": _split}
 
 
-def _save(
-    of: Context,
-    now: Session,
-    item: Opportunity,
-    outcome: str,
-    said: dict[str, str | None],
-    incidents: Sequence[str],
-    key: str,
-) -> None:
-    given = {name: value for name, value in said.items() if value is not None}
-    seen = now.decided[item.id].seq if item.id in now.decided else 0
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a form says is to be decided; fields left empty are left unsaid."""
+
+    item: str
+    outcome: str
+    said: Mapping[str, str | None]
+    incidents: tuple[str, ...]
+
+
+def _save(of: Context, now: Session, wish: Wish, seen: int) -> None:
+    given = {name: value for name, value in wish.said.items() if value is not None}
     wanted = lambda s: decide(  # noqa: E731
-        of,
-        now.id,
-        s,
-        Decided(item=item.id, outcome=outcome, **given),
-        incidents=incidents,
+        of, now.id, s, Decided(item=wish.item, outcome=wish.outcome, **given), incidents=wish.incidents
     )
-    if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[outcome].capitalize()}."):
+    form = f"decide_{now.id}_{wish.item}"
+    if save(form, wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
+        st.session_state.pop(f"outcome_{now.id}_{wish.item}", None)
         st.rerun()
 
 

@@ -13,20 +13,17 @@ from opex.review.sessions import Session
 from opex.services import prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context
 from opex.ui.session import refusals, speaker
-from opex.ui.words import several
 
 __all__ = ["plan_told", "plan_view"]
 
 
-def plan_told(of: Context, now: Session) -> None:
+def plan_told() -> None:
     """To those who take part: what will come."""
     st.info("It is being prepared: once it is opened, what you are asked stands here.")
-    _promises(of, now)
 
 
 def plan_view(of: Context, now: Session) -> None:
     """The plan as its facilitator makes it."""
-    _promises(of, now)
     left, right = st.columns([3, 2], gap="large")
     with left:
         items = _scope(of, now)
@@ -35,17 +32,6 @@ def plan_view(of: Context, now: Session) -> None:
     people = _people(of, now)
     asked = _asked(of, now, people)
     _save(of, now, wanted, people, asked)
-
-
-def _promises(of: Context, now: Session) -> None:
-    told = session_reading.promises(of, now)
-    if not told:
-        return
-    with st.expander(f"What was promised last time ({len(told)})", expanded=True):
-        for one in told:
-            late = " · **overdue**" if one.overdue else ""
-            since = f" · {several(one.incidents_since, 'incident')} since" if one.incidents_since else ""
-            st.markdown(f"**{markdown(one.title)}** {markdown(one.decided.told)} · now {one.status}{late}{since}")
 
 
 def _scope(of: Context, now: Session) -> tuple[str, ...]:

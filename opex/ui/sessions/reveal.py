@@ -15,7 +15,7 @@ from opex.review.agreement import Agreement
 from opex.review.sessions import Given, Session, middle
 from opex.services import agenda, driving, prioritising, session_reading, sessions
 from opex.services.context import Context
-from opex.ui.session import may, save
+from opex.ui.session import may, save, shown
 from opex.ui.words import several
 
 __all__ = ["reveal_view", "who_said_what"]
@@ -170,7 +170,7 @@ def _levels(of: Context, question: str, values: Sequence[Value]) -> tuple[list[s
 def _settle(of: Context, now: Session, item: str, question: str) -> None:
     settled = now.settled.get((item, question))
     half = middle(question, [given.value for given in now.last(item, question).values()])
-    seen = prioritising.one(of, item).version
+    seen = shown(f"settle_{now.id}_{item}_{question}", prioritising.one(of, item).version)
     if settled is not None and isinstance(settled.saying, Settled):
         st.caption(f"✓ Settled: {markdown(settled.saying.told)}")
     key = f"settle_{now.id}_{item}_{question}_{settled.seq if settled else 0}"
@@ -181,7 +181,7 @@ def _settle(of: Context, now: Session, item: str, question: str) -> None:
         ):
             st.rerun()
         with st.popover("Settle otherwise" if settled is None else "Settle anew"):
-            _otherwise(of, now, item, question, f"other_{key}", seen)
+            _otherwise(of, now, item, question, f"other_{now.id}_{item}_{question}", seen)
 
 
 def _otherwise(of: Context, now: Session, item: str, question: str, key: str, seen: int) -> None:

@@ -17,6 +17,7 @@ from opex.ui.sessions.decide import decide_view
 from opex.ui.sessions.lead import lead_bar
 from opex.ui.sessions.links import link_to
 from opex.ui.sessions.plan import plan_told, plan_view
+from opex.ui.sessions.promises import promises_told
 from opex.ui.sessions.reveal import reveal_view
 from opex.ui.watch import watch
 from opex.ui.words import day, moment
@@ -47,8 +48,10 @@ def session_room(of: Context, session: str) -> None:
             address(session, of.name, decisions=not answering), said if answering else at,
             key=f"watch_{session}_{answering}",
         )  # fmt: skip
+    if now.state in {"prepare", "reveal", "decide"}:
+        promises_told(of, now)
     if now.state == "prepare":
-        plan_view(of, now) if may("decide") else plan_told(of, now)
+        plan_view(of, now) if may("decide") else plan_told()
     else:
         VIEWS[now.state](of, now)
 
