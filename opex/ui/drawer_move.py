@@ -7,7 +7,7 @@ from opex.domain.priorities import Priority
 from opex.domain.safe import markdown
 from opex.services import explaining, reviewing
 from opex.services.context import Context
-from opex.ui.session import again, may, save
+from opex.ui.session import again, may, save, shown
 
 __all__ = ["move"]
 
