@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import opex
-from opex.ui.threshold import Threshold
+from opex.ui.threshold import Back, Threshold
 
 _log = logging.getLogger("opex")
 _HEADERS = {
@@ -60,6 +60,6 @@ def _report(error: Exception) -> bool:
 app = st.App(
     Path(opex.__file__).parent / "ui" / "main.py",
     routes=[Route("/healthz", healthz)],
-    middleware=[Middleware(SecurityHeaders), Middleware(Threshold)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Threshold), Middleware(Back)],
     on_script_error=_report,
 )
