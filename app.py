@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import opex
 from opex.ui.revision import POSITION
-from opex.ui.threshold import Threshold
+from opex.ui.threshold import Back, Threshold
 
 _log = logging.getLogger("opex")
 _log.setLevel(logging.INFO)
@@ -63,6 +63,6 @@ def _report(error: Exception) -> bool:
 app = st.App(
     Path(opex.__file__).parent / "ui" / "main.py",
     routes=[Route("/healthz", healthz), POSITION],
-    middleware=[Middleware(SecurityHeaders), Middleware(Threshold)],
+    middleware=[Middleware(SecurityHeaders), Middleware(Threshold), Middleware(Back)],
     on_script_error=_report,
 )

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import streamlit as st
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from opex import workspace
 from opex.domain.problems import Refused
@@ -14,7 +16,7 @@ from opex.domain.serving import LOOPBACK, is_loopback, refusals
 from opex.services import people
 from opex.ui.door import auth, team
 
-__all__ = ["Threshold", "not_from_here", "started"]
+__all__ = ["Back", "Threshold", "not_from_here", "own_path", "started"]
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
 
@@ -101,3 +103,55 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, why: str) -> None:
         await send({"type": "websocket.close", "code": 1008, "reason": why})
         return
     await PlainTextResponse(why + "\n", status_code=403)(scope, receive, send)
+
+
+BACK, CALLBACK = "opex_back", "/oauth2callback"
+LONGEST = 1500
+
+
+def own_path(wanted: str) -> str:
+    """A page of this app to go back to, as an address within it; the first page for anything else.
+
+    Examples
+    --------
+    >>> own_path("/sessions?session=7"), own_path("//evil.example"), own_path("https://evil.example")
+    ('/sessions?session=7', '/', '/')
+    """
+    odd = any(letter <= " " or letter in "\\\x7f" for letter in wanted)
+    inside = wanted.startswith("/") and not wanted.startswith("//") and len(wanted) <= LONGEST
+    return wanted if inside and not odd else "/"
+
+
+class Back:
+    """After the sign-in go to the page that was asked for: the provider only knows one address to return to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Remember the page that a browser opens, and turn the return of the sign-in there."""
+        if scope["type"] != "http" or not team():
+            await self.app(scope, receive, send)
+            return
+        asked, path = Headers(scope=scope), scope["path"]
+        opened = asked.get("sec-fetch-dest") == "document" and not path.startswith(("/auth/", "/_stcore", CALLBACK))
+
+        async def turned(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if opened:
+                    wanted = own_path(
+                        quote(path) + (f"?{query}" if (query := scope["query_string"].decode("latin-1")) else "")
+                    )
+                    secure = "; Secure" if scope["scheme"] == "https" else ""
+                    headers.append("set-cookie", f"{BACK}={quote(wanted, safe='')}; Path=/; Max-Age=900; "
+                                                 f"HttpOnly; SameSite=Lax{secure}")  # fmt: skip
+                elif path == CALLBACK and headers.get("location") == "/":
+                    headers["location"] = own_path(unquote(_cookie(asked, BACK)))
+            await send(message)
+
+        await self.app(scope, receive, turned)
+
+
+def _cookie(headers: Headers, name: str) -> str:
+    return cookie_parser(headers.get("cookie", "")).get(name, "/")

@@ -1,6 +1,8 @@
 """Trust rows 11, 12 and 17 at the door: a real OpenID provider, the whole sign-in, in a real browser."""
 
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,9 +88,11 @@ def test_a_cold_server_shows_no_page_to_whoever_did_not_sign_in(shop: Team, figu
 
 def test_the_first_administrator_is_whom_the_operator_named(shop: Team, operator: Context) -> None:
     ana = shop.someone()
-    ana.go("/evidence")
+    ana.go("/evidence?evidence_view=Compare")
     ana.sign_in("ana")
-    assert ana.title == "Priorities"
+    assert (ana.title, ana.page.url.partition("?")[0]) == ("Evidence", f"{shop.address}/evidence")  # as asked for
+    assert "evidence_view=Compare" in ana.page.url
+    ana.go("/")
     side = ana.page.get_by_test_id("stSidebar").inner_text()
     assert ["Ana Abel" in side, "administrator · product" in side, "Sign out" in side] == [True, True, True]
     assert "You are" not in side
@@ -186,7 +190,7 @@ def test_a_sign_in_that_ends_is_asked_for_again(browser: Browser, tmp_path: Path
         ana.go("/team")
         assert ana.title == "Sign in"
         ana.sign_in("ana")
-        assert ana.title == "Priorities"
+        assert ana.title == "Team"
         ana.close()
     figure("row 12, a token that ends: the next click and the next visit ask to sign in, 0 let through")
 
@@ -207,6 +211,24 @@ def test_a_cookie_that_is_made_up_signs_nobody_in(shop: Team, figure: Figure) ->
         someone.close()
     assert let_in == 0
     figure(f"row 12, made-up cookies: {let_in} of {len(FORGED)} let in")
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example/", "https://evil.example/", "/%5C/evil.example", "%2F%2Fevil.example"]
+)
+def test_the_way_back_from_the_provider_leads_nowhere_else(shop: Team, back: str) -> None:
+    asked = urllib.request.Request(f"{shop.address}/oauth2callback?state=x", headers={"Cookie": f"opex_back={back}"})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as told:
+        urllib.request.build_opener(NoRedirect).open(asked, timeout=20)
+    assert told.value.headers["Location"] == "/"
+    told.value.close()
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Show where one would be sent."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
 
 
 def test_signing_out_closes_the_door(shop: Team) -> None:
