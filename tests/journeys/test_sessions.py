@@ -115,7 +115,12 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     assert bo.page.get_by_role("radio", name="doubtful").get_attribute("aria-checked") == "true"
     bo.page.get_by_role("radiogroup", name="Compliance").locator("label").nth(4).click()
     bo.settle()
-    cy.page.get_by_role("radiogroup", name="What it makes possible").locator("label").first.click()
+    cy.page.get_by_role("radiogroup", name="What it makes possible").get_by_role("radio").first.focus()
+    cy.page.keyboard.press("Space")  # this one has no mouse
+    cy.settle()
+    assert session_reading.progress(context, session_reading.look(context, session))[1].answered == 1
+    cy.page.keyboard.press("Control+ArrowRight")
+    cy.page.get_by_text("2 of 4", exact=True).wait_for(timeout=30_000)
     cy.settle()
     assert faults(cy) == []
     assert faults(bo) == []
@@ -141,6 +146,23 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     fay.page.get_by_text("What is done about it?").wait_for(timeout=30_000)
     fay.settle()
     assert faults(fay) == []
+    # the second is moved before the first by keyboard alone, with a reason
+    second = fay.page.locator(".order .row").nth(1)
+    moved = second.get_attribute("data-id")
+    second.locator(".what").focus()
+    fay.page.keyboard.press("Alt+ArrowUp")
+    fay.page.get_by_role("dialog").get_by_role("combobox", name="Reason").focus()
+    fay.page.keyboard.type("date")
+    fay.page.keyboard.press("ArrowDown")
+    fay.page.keyboard.press("Enter")
+    fay.page.get_by_role("dialog").get_by_role("button", name="Move it").focus()
+    fay.page.keyboard.press("Enter")
+    expect(fay.page.locator(".order .row").first).to_have_attribute("data-id", str(moved), timeout=30_000)
+    fay.settle()
+    (move,) = [entry for entry in session_reading.look(context, session).others if entry.saying.kind == "moved"]
+    assert (move.person.name, move.opportunity, move.saying.told) == (
+        "Fay", moved, "to place 1 (a date stands behind it)",
+    )  # fmt: skip
     fay.page.get_by_role("radio", name="Accept").click()
     fay.settle()
     fay.page.get_by_role("button", name="Decide", exact=True).click()
