@@ -71,13 +71,13 @@ def _measured(name: str, url: str, bare: str) -> Measured:
     floor_took, _ = _at_once(_bare_writes, bare, ids)
     assert (lost, findings) == (0, ()), (lost, findings)
     refused = ", ".join(f"{count:,} {word}" for word, count in sorted(refusals.items())) or "none"
+    share = f"1/{PROCESSES * WRITES / floor_took * took / len(saved):.0f} of bare transactions"
     return Measured(
         what=f"save a move, {PROCESSES} on {name}",
         ours=len(saved) / took,
         floor=PROCESSES * WRITES / floor_took,
         unit="/s",
-        note=f"1/{PROCESSES * WRITES / floor_took * took / len(saved):.0f} of bare transactions; "
-        f"{PROCESSES} x {WRITES}: {lost} lost, {len(saved):,} saved, refused: {refused}; audit log whole",
+        note=f"{share}; {PROCESSES} x {WRITES}: {lost} lost, {len(saved):,} saved, refused: {refused}; audit log whole",
     )
 
 
