@@ -353,7 +353,8 @@ OTHERS = {
     "auditing.head", "auditing.tell_head", "people.administrators", "people.groups", "people.me", "people.members",
     "people.newest", "people.sign_in",
     # what is asked by these services themselves, or writes through one way that asks for the role
-    "permissions.by", "permissions.permit", "permissions.role", "seeing.inside", "seeing.restrictions",
+    "permissions.asking", "permissions.by", "permissions.permit", "permissions.role", "seeing.inside",
+    "seeing.restrictions",
     "seeing.seen_entries", "seeing.unseen", "prioritising.seen_order", "kept_rankings.keep",
     "kept_rankings.keep_before", "kept_rankings.keep_if_can", "duels.answer", "duels.undo", "link_verdicts.judge",
     "link_verdicts.withdraw", "theming.merge", "theming.rename", "theming.split", "theming.undo",
