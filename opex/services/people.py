@@ -5,13 +5,11 @@ from dataclasses import replace
 from opex.domain.people import FUNCTIONS, OUTSIDER, ROLES, GroupRole, Member, Person, may
 from opex.domain.problems import Refused
 from opex.services.context import Context
-from opex.services.permissions import by, needs, permit
-from opex.store import audit
+from opex.services.permissions import by, needs
 from opex.store import people as store
-from opex.store.audit import Noted
 
 __all__ = [
-    "administrators", "appoint", "forget_group", "give", "give_group", "groups", "me", "members", "newest", "sign_in",
+    "administrators", "appoint", "forget_group", "give", "give_group", "groups", "me", "members", "sign_in",
 ]  # fmt: skip
 
 DEFAULT_FUNCTION = "product"
@@ -130,15 +128,3 @@ def appoint(context: Context, logins: tuple[str, ...]) -> list[str]:
         if known is None or not may(known.role, "administer"):
             made.append(give(context, known.name if known else login, "administrator", login=login).name)
     return made
-
-
-def newest(context: Context, limit: int = 200) -> list[Noted]:
-    """The newest entries of the audit log, the newest first; for administrators.
-
-    Raises
-    ------
-    NotAllowed
-        The role does not let one read it.
-    """
-    permit(context, "administer", "people.newest")
-    return audit.entries(context.database, limit=limit, newest=True)

@@ -8,7 +8,7 @@ import streamlit as st
 from opex.domain.decisions import Entry
 from opex.domain.people import ACTS, FUNCTIONS, OUTSIDER, ROLES, Member, Person
 from opex.domain.safe import markdown
-from opex.services import people, prioritising, reviewing
+from opex.services import auditing, people, prioritising, reviewing
 from opex.services.context import Context
 from opex.ui.session import my_name, refusals
 from opex.ui.words import moment, several
@@ -139,7 +139,7 @@ def audit_log(of: Context) -> None:
     if not fold.open:
         return
     with fold, refusals():
-        entries = people.newest(of, LOGGED)
+        entries = auditing.newest(of, LOGGED)
         if not entries:
             st.caption("Nothing is written yet.")
             return

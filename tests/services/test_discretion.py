@@ -351,7 +351,7 @@ OTHERS = {
     "syncing.permissions", "what_if.kept", "what_if.left_out", "reviewing.people", "link_verdicts.version",
     # people and their roles, and the end of the audit log; its entries are for administrators
     "auditing.head", "auditing.tell_head", "people.administrators", "people.groups", "people.me", "people.members",
-    "people.newest", "people.sign_in",
+    "people.sign_in",
     # what is asked by these services themselves, or writes through one way that asks for the role
     "permissions.asking", "permissions.by", "permissions.permit", "permissions.role", "seeing.inside",
     "seeing.restrictions",

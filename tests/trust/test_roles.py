@@ -21,10 +21,15 @@ from opex.domain.opportunities import Removal
 from opex.domain.people import ROLES, Asker, GroupRole, Member, NotAllowed, Person, may
 from opex.domain.problems import Refused
 from opex.domain.scenarios import Scenario
+from opex.domain.sessions import Decided, SessionPlanned
 from opex.services import (
+    auditing,
+    backing_up,
+    discretion,
     driving,
     duels,
     finding,
+    forgetting,
     kept_rankings,
     knowing,
     link_verdicts,
@@ -32,12 +37,14 @@ from opex.services import (
     people,
     permissions,
     reviewing,
+    sessions,
     syncing,
     theming,
     what_if,
 )
 from opex.services.context import Context, Speaker
 from opex.services.loading import Asked
+from opex.services.session_decisions import decide
 from opex.store import audit
 from opex.store import people as store
 from opex.store.audit import By
@@ -54,10 +61,18 @@ REVIEWERS = {"reviewer", "facilitator", "administrator"}
 FACILITATORS = {"facilitator", "administrator"}
 ADMINISTRATORS = {"administrator"}
 MAY: dict[str, set[str]] = {
+    "auditing.export": ADMINISTRATORS,
+    "auditing.newest": ADMINISTRATORS,
+    "auditing.verify": ADMINISTRATORS,
+    "backing_up.back_up": ADMINISTRATORS,
+    "backing_up.put_back": ADMINISTRATORS,
+    "discretion.restrict": FACILITATORS,
     "driving.lock": FACILITATORS,
     "driving.save": FACILITATORS,
     "duels.answer": REVIEWERS,
     "duels.undo": REVIEWERS,
+    "forgetting.forget": ADMINISTRATORS,
+    "forgetting.still_named": ADMINISTRATORS,
     "kept_rankings.keep_by_hand": REVIEWERS,
     "knowing.save_catalogue": FACILITATORS,
     "link_verdicts.judge": REVIEWERS,
@@ -80,6 +95,18 @@ MAY: dict[str, set[str]] = {
     "reviewing.say": REVIEWERS,
     "reviewing.strike": REVIEWERS,
     "reviewing.undo": REVIEWERS,
+    "session_decisions.decide": FACILITATORS,
+    "sessions.answer": REVIEWERS,
+    "sessions.begin_deciding": FACILITATORS,
+    "sessions.cancel": FACILITATORS,
+    "sessions.close": FACILITATORS,
+    "sessions.dissent": REVIEWERS,
+    "sessions.open_session": FACILITATORS,
+    "sessions.plan": FACILITATORS,
+    "sessions.reveal": FACILITATORS,
+    "sessions.settle": FACILITATORS,
+    "sessions.settle_rest": FACILITATORS,
+    "sessions.vote_again": FACILITATORS,
     "syncing.configure": ADMINISTRATORS,
     "syncing.fetched_from": FACILITATORS,
     "syncing.remove": ADMINISTRATORS,
@@ -153,6 +180,7 @@ class World:
     by_hand: str
     incidents: tuple[str, ...]
     load: str
+    rooms: dict[str, str]
     said: dict[str, Entry]
     renamed: dict[str, Entry]
 
@@ -183,15 +211,41 @@ def world(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
             duels.answer(context, asked_pair(context, who), "first", speaker)
     link_verdicts.judge(context, "desk:INC-2", "desk:C1", Speaker(person=person("reviewer")), holds=True, reason="seen")
     finding.candidates(context)  # a cache, so that whoever looks first writes nothing
+    rooms = {state: room(context, by_hand, state) for state in ("prepare", "answer", "reveal", "decide")}
     people_of_the_team(context)
     store.give_group(context.database, GroupRole(group="guests", role="viewer"), by=OPERATOR)
     made = World(
         url=url, files=files, theme=themes[0].id, other_theme=themes[1].id, by_hand=by_hand,
-        incidents=themes[0].incidents[:2], load=loading.history(context)[0].id, said=said, renamed=renamed,
+        incidents=themes[0].incidents[:2], load=loading.history(context)[0].id, rooms=rooms, said=said, renamed=renamed,
     )  # fmt: skip
     context.database.close()
     yield made
     shelf.throw_away(url)
+
+
+def planned(item: str) -> SessionPlanned:
+    return SessionPlanned(
+        title="Room", items=(item,), cut=1, asked={"product": ["insight"]},
+        participants={NAMES[who]: "product" for who in ROLES},
+    )  # fmt: skip
+
+
+def room(context: Context, item: str, state: str) -> str:
+    """A session in that state, about an item."""
+    speaker = Speaker(person=person("facilitator"))
+    made = sessions.plan(context, planned(item), speaker)
+    steps = {
+        "answer": lambda: sessions.open_session(context, made, speaker),
+        "reveal": lambda: (
+            sessions.answer(context, made, speaker, item, "insight", "holds"), sessions.reveal(context, made, speaker)
+        ),
+        "decide": lambda: sessions.begin_deciding(context, made, speaker),
+    }  # fmt: skip
+    for step in list(steps)[: ["prepare", *steps].index(state)]:
+        steps[step]()
+    if state == "answer":
+        sessions.answer(context, made, speaker, item, "insight", "holds")
+    return made
 
 
 OTHERS = (
@@ -212,12 +266,22 @@ def calls(world: World, who: str) -> dict[str, Callable[[Context], object]]:
     speaker = Speaker(person=me, request_id="c0ffee")
     file, asked = world.files / "some.csv", Asked(kind="incidents", source="late")
     mapping = Mapping(name="ours", kind="incidents", columns={"source_id": "id", "started_at": "started_at"})
+    rooms, item = world.rooms, world.by_hand
+    copy = world.files / f"copy-{who}.db"
     source = 'name = "ours"\nfrom = "aws-alarms"\nregion = "eu-west-1"\n'
     return {
+        "auditing.export": auditing.export,
+        "auditing.newest": auditing.newest,
+        "auditing.verify": auditing.verify,
+        "backing_up.back_up": lambda c: backing_up.back_up(c, copy),
+        "backing_up.put_back": lambda c: backing_up.put_back(c, world.files / "no copy.db", speaker),
+        "discretion.restrict": lambda c: discretion.restrict(c, world.theme, ("administrator",), speaker),
         "driving.lock": lambda c: driving.lock(c, "ice v1", person=me, note="shorter", seen=1),
         "driving.save": lambda c: driving.save(c, driving.drivers(c), person=me, note="the same", seen=1),
         "duels.answer": lambda c: duels.answer(c, asked_pair(c, who), "second", speaker),
         "duels.undo": lambda c: duels.undo(c, speaker),
+        "forgetting.forget": lambda c: forgetting.forget(c, "Otto", speaker),
+        "forgetting.still_named": lambda c: forgetting.still_named(c, "Otto"),
         "kept_rankings.keep_by_hand": lambda c: kept_rankings.keep_by_hand(c, speaker, note="June"),
         "knowing.save_catalogue": lambda c: knowing.save_catalogue(c, knowing.catalogue(c), person=me.name),
         "link_verdicts.judge": lambda c: link_verdicts.judge(
@@ -244,6 +308,18 @@ def calls(world: World, who: str) -> dict[str, Callable[[Context], object]]:
         "reviewing.say": lambda c: reviewing.say(c, world.by_hand, Commented(text="so"), speaker),
         "reviewing.strike": lambda c: reviewing.strike(c, world.theme, world.incidents[0], speaker, reason="not ours"),
         "reviewing.undo": lambda c: reviewing.undo(c, world.said[who], speaker),
+        "session_decisions.decide": lambda c: decide(c, rooms["decide"], speaker, Decided(item=item, outcome="defer")),
+        "sessions.answer": lambda c: sessions.answer(c, rooms["answer"], speaker, item, "insight", "doubtful"),
+        "sessions.begin_deciding": lambda c: sessions.begin_deciding(c, rooms["reveal"], speaker),
+        "sessions.cancel": lambda c: sessions.cancel(c, rooms["prepare"], speaker, words="nobody comes"),
+        "sessions.close": lambda c: sessions.close(c, rooms["decide"], speaker),
+        "sessions.dissent": lambda c: sessions.dissent(c, rooms["decide"], speaker, item, "no"),
+        "sessions.open_session": lambda c: sessions.open_session(c, rooms["prepare"], speaker),
+        "sessions.plan": lambda c: sessions.plan(c, planned(item), speaker),
+        "sessions.reveal": lambda c: sessions.reveal(c, rooms["answer"], speaker),
+        "sessions.settle": lambda c: sessions.settle(c, rooms["reveal"], speaker, item, "insight"),
+        "sessions.settle_rest": lambda c: sessions.settle_rest(c, rooms["reveal"], speaker),
+        "sessions.vote_again": lambda c: sessions.vote_again(c, rooms["reveal"], speaker, [item]),
         "syncing.configure": lambda c: syncing.configure(c, source, person=me.name),
         "syncing.fetched_from": lambda c: syncing.fetched_from(
             c, syncing.configured(c)["desk-exports"], person=me.name
@@ -417,9 +493,9 @@ def test_the_log_is_read_by_administrators_only(both_contexts: Context) -> None:
     people_of_the_team(both_contexts)
     for who in (*sorted(ROLES.keys() - {"administrator"}), *STRANGERS):
         with pytest.raises(NotAllowed):
-            people.newest(as_one(both_contexts, who))
-    newest = people.newest(as_one(both_contexts, "administrator"), 7)
-    assert [one.subject for one in newest] == ["people.newest"] * 7
+            auditing.newest(as_one(both_contexts, who))
+    newest = auditing.newest(as_one(both_contexts, "administrator"), 7)
+    assert [one.subject for one in newest] == ["auditing.newest"] * 7
     assert [one.seq for one in newest] == sorted((one.seq for one in newest), reverse=True)
 
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from opex.domain.decisions import Commented
-from opex.services import people, reviewing
+from opex.services import auditing, people, reviewing
 from opex.services.context import Context, Speaker
 from tests.conftest import context_at
 from tests.journeys.test_pages import PAGES
@@ -99,7 +99,7 @@ def test_the_first_administrator_is_whom_the_operator_named(shop: Team, operator
     assert b"Improvement 1" in ana.everything
     members = {one.name: one for one in people.members(operator)}
     assert (members["Ana Abel"].role, members["Ana Abel"].login) == ("administrator", "ana@shop.example")
-    log = [(one.act, one.person, one.subject) for one in people.newest(operator)]
+    log = [(one.act, one.person, one.subject) for one in auditing.newest(operator)]
     assert ("role given", "operator", "person:ana@shop.example") in log
     assert ("signed in first", "Ana Abel", "person:Ana Abel") in log
     ana.close()
