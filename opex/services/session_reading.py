@@ -41,14 +41,17 @@ def look(context: Context, session: str, person: str = "", *, until: int | None 
     """
     me = by(context, person).person
     if until is not None:
-        return fold(session, seen_entries(context, sayings.of_session(context.database, session, me, until=until)))
+        return _looked(context, session, me, until)
     at = sayings.position(context.database, session)
     key = (session, at.said, at.answered, me, unseen(context))
     return context.memory.get("session", key, lambda: _looked(context, session, me))
 
 
-def _looked(context: Context, session: str, me: str) -> Session:
-    return fold(session, seen_entries(context, sayings.of_session(context.database, session, me)))
+def _looked(context: Context, session: str, me: str, until: int | None = None) -> Session:
+    """Nobody is asked about what is not shown to them."""
+    entries = sayings.of_session(context.database, session, me, until=until)
+    found = fold(session, seen_entries(context, entries))
+    return replace(found, open_items=found.open_items - unseen(context))
 
 
 def history(context: Context, session: str) -> list[Entry]:

@@ -27,6 +27,7 @@ from opex.services import driving, kept_rankings
 from opex.services.context import Context, Speaker
 from opex.services.permissions import by, needs
 from opex.services.prioritising import everything
+from opex.services.seeing import unseen
 from opex.services.session_reading import questions
 from opex.services.session_writing import said_in
 from opex.services.writing import write_all
@@ -244,7 +245,7 @@ def answer(
         now.must_be("answer", to="nothing more can be answered")
         if name not in now.plan.participants:
             raise Refused(f"{name} takes no part in this session: its facilitator can invite you.")
-        if item not in now.open_items:
+        if item not in now.open_items or item in unseen(context):
             raise Refused("This item is not asked about in the round that runs.")
         if question not in now.plan.questions(name):
             raise Refused(f"You are not asked this: it is for others than {now.plan.participants[name]}.")

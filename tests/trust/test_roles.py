@@ -368,7 +368,7 @@ def test_who_may_not_is_denied_and_nothing_changes_but_the_log(world: World, fig
             if who in MAY[name]:
                 continue
             tried += 1
-            seen, _ = audit.head(context.database)
+            seen = audit.head(context.database).seq
             try:
                 call(asking)
                 wrong.append((who, name, "was let in"))
@@ -396,7 +396,7 @@ def test_who_may_is_let_in(world: World, shelf: Shelf, figure: Figure, monkeypat
         for who in roles:
             tried += 1
             context, refused = context_at(shelf.copy(world.url)), ""
-            seen, _ = audit.head(context.database)
+            seen = audit.head(context.database).seq
             try:
                 calls(world, who)[name](as_one(context, who))
             except NotAllowed as refusal:
@@ -549,7 +549,7 @@ def test_appointing_twice_is_written_once(both_contexts: Context) -> None:
 # --- no way around ----------------------------------------------------------------------------------------------
 
 DERIVED = {
-    "finding.candidates": "what the finders give of the facts, a cache: anybody who looks may fill it",
+    "finding.found_in": "what the finders give of the facts, a cache: anybody who looks may fill it",
     "kept_rankings.keep": "the ranking as it stands, beside an export or a command: it changes nothing that counts",
     "people.sign_in": "who comes in is written down before they have a role, and gets none by it",
     "permissions.permit": "it writes down the denial",
@@ -648,7 +648,7 @@ def test_each_part_of_a_page_that_reruns_alone_asks_at_the_door_first() -> None:
     parts = {
         f"{file.stem}.{node.name}": ast.unparse(next(line for line in node.body if not _is_text(line)))
         for folder in ("opex/ui", "pages")
-        for file in sorted((ROOT / folder).glob("*.py"))
+        for file in sorted((ROOT / folder).rglob("*.py"))
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef)
         and any("st.fragment" in ast.unparse(mark) or "st.dialog" in ast.unparse(mark) for mark in node.decorator_list)

@@ -13,6 +13,7 @@ from opex.domain.sessions import INSIGHT, REMOVAL, Value
 from opex.review.sessions import Given, Session
 from opex.services import driving, finding, prioritising, session_reading, sessions
 from opex.services.context import Context
+from opex.ui.door import stay_in
 from opex.ui.session import person, speaker
 from opex.ui.tables import incident_table
 from opex.ui.words import several
@@ -42,6 +43,7 @@ def answer_view(of: Context, now: Session) -> None:
 @st.fragment
 def _items(of: Context, session: str, me: Person) -> None:
     """A fragment, so that an answer redraws the questions only."""
+    stay_in(of)
     now = session_reading.look(of, session, me.name)
     asked = now.asked(me.name)
     if now.state != "answer":

@@ -15,6 +15,7 @@ from opex.review.sessions import Session
 from opex.services import explaining, finding, prioritising, reviewing, sessions
 from opex.services.context import Context, Speaker
 from opex.services.session_decisions import decide
+from opex.ui.door import stay_in
 from opex.ui.order_list import OrderRow, Wanted, clicked_row, order_list
 from opex.ui.session import may, my_name, save, shown
 from opex.ui.striking import strike_form
@@ -89,6 +90,7 @@ def _once(speaker: Speaker, wanted: Wanted) -> Speaker:
 
 @st.dialog("Why there?")
 def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted, seen: int) -> None:
+    stay_in(of)
     st.markdown(f"**{markdown(item.opportunity.title)}** from place {item.rank} to place **{wanted.to}**")
     reason = st.selectbox(
         "Reason", [code for code in MOVE_REASONS if code != "pinned"], None, format_func=MOVE_REASONS.__getitem__,

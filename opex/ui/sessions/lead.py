@@ -9,6 +9,7 @@ from opex.export.calendar import Waiting, reminder, reminder_list
 from opex.review.sessions import Session
 from opex.services import positions, session_reading, sessions
 from opex.services.context import Context, Speaker
+from opex.ui.door import stay_in
 from opex.ui.revision import address
 from opex.ui.session import save
 from opex.ui.sessions.links import link_to
@@ -56,6 +57,7 @@ def _next_step(now: Session) -> str:
 @st.fragment
 def _progress(of: Context, now: Session) -> None:
     """Who has answered how much; it follows within two seconds, and redraws only itself."""
+    stay_in(of)
     at = positions.position(of, now.id, True, decisions=False)
     told = session_reading.progress(of, now)
     watch(address(now.id, of.name, progress=True, decisions=False), at, key=f"watch_progress_{now.id}")
