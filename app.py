@@ -15,6 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import opex
+from opex.ui.collecting import keep_collections_short
 from opex.ui.revision import POSITION
 from opex.ui.threshold import Back, Threshold
 
@@ -60,6 +61,7 @@ def _report(error: Exception) -> bool:
     return True
 
 
+keep_collections_short()
 app = st.App(
     Path(opex.__file__).parent / "ui" / "main.py",
     routes=[Route("/healthz", healthz), POSITION],

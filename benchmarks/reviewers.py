@@ -110,9 +110,10 @@ class Visitor:
             asked.rerun_script.widget_states.widgets.append(pressed)
         started = monotonic()
         await self.socket.send(asked.SerializeToString())
-        if not fragment:
-            self.shown.clear()
-        return await self._ended(started)
+        self.shown = {k: w for k, w in self.shown.items() if fragment and w[2] != fragment}
+        took = await self._ended(started)
+        self.states = {k: state for k, state in self.states.items() if k in self.shown}  # as a browser lets go of them
+        return took
 
     async def _ended(self, started: float) -> float:
         while True:
@@ -163,6 +164,7 @@ class Seen:
     first: list[float] = field(default_factory=list)
     runs: list[float] = field(default_factory=list)
     answers: int = 0
+    began: float = 0.0
     errors: list[str] = field(default_factory=list)
     memory: float = 0.0
 
@@ -176,7 +178,9 @@ async def reviewer(address: str, query: str, number: int, seen: Seen, pause: flo
         ) as ws:  # type: ignore[list-item]
             me = Visitor(socket=ws, query=query)
             seen.first.append(await me.run())
-            seen.runs.append(await me.say_who(f"Reviewer {number:02d}"))
+            seen.first.append(await me.say_who(f"Reviewer {number:02d}"))
+            if seen.began > monotonic():
+                await asyncio.sleep(seen.began - monotonic())
             while monotonic() < until:
                 await asyncio.sleep(pause * (0.5 + drawn.random()))
                 took, was_answer = await me.answer(drawn)
@@ -245,7 +249,8 @@ async def measure(home: Path, url: str, people: int, pause: float, seconds: floa
             query=f"session={session}",
         )
         await warm.run()
-        until = monotonic() + join + seconds
+        seen.began = monotonic() + join
+        until = seen.began + seconds
         query = f"session={session}"
         await asyncio.gather(
             *(reviewer(address, query, n, seen, pause, until, join) for n in range(people)),
