@@ -154,8 +154,8 @@ def test_a_step_of_a_session_that_is_killed_is_done_whole_or_not_at_all(
     assert found["after"]
     assert found["before"]
     figure(
-        f"{kind(shelf)}: {step} of a session killed {KILLS} times at {count} moments of its work in turn and at "
-        f"random, {found['before']} as before, {found['before, its ranking kept']} as before with the ranking kept that "
+        f"{kind(shelf)}: {step} of a session killed {KILLS} times at {count} points of its work in turn and at random: "
+        f"{found['before']} as before, {found['before, its ranking kept']} as before with the ranking kept that "
         f"the step names, {found['after']} as after, 0 between; the chain whole each time; again: as after each time"
     )
 
