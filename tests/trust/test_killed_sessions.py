@@ -28,7 +28,7 @@ from tests.trust.conftest import Nursery, Shelf, sized
 from tests.trust.test_killed_loads import Rows, everything_in, settled
 
 Figure = Callable[[str], None]
-KILLS = int(os.environ.get("OPEX_TRUST_KILLS", "0")) or sized(4, 100)
+KILLS = int(os.environ.get("OPEX_TRUST_KILLS", "0")) or sized(3, 100)
 ITEMS = 3
 BEFORE: dict[str, tuple[str, ...]] = {  # the steps that come before the one that is killed
     "reveal": (),
