@@ -3,6 +3,7 @@
 import streamlit as st
 
 from opex.domain.formulas import named
+from opex.domain.safe import markdown
 from opex.services import driving
 from opex.ui.draft import draft_view
 from opex.ui.drivers import anchor_warnings, driver_editor, driver_list, driver_toml, versions
@@ -12,7 +13,7 @@ from opex.ui.words import several
 of = context()
 drivers = driving.drivers(of)
 st.title("Drivers", anchor=False)
-st.caption(f"{drivers.label} is in force · the formula is {named(drivers.formula).title}")
+st.caption(f"{markdown(drivers.label)} is in force · the formula is {named(drivers.formula).title}")
 by_family = {family: sum(d.weight for d in drivers.drivers if d.family == family) for family in ("unacceptable issue",)}
 st.markdown(
     f"{several(len(drivers.drivers), 'driver')} order the priorities; unacceptable issues hold "

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from opex.domain.problems import NotEnoughData
+from opex.domain.safe import markdown
 from opex.services import prioritising
 from opex.ui.board import board_view, export_menu
 from opex.ui.empty import nothing_loaded, nothing_loaded_if_empty
@@ -28,5 +29,5 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         export_menu(of)
 quiet = board.newest_incident is not None and (board.as_of - board.newest_incident).days > 7
 until = f" (the newest incident is of {day(board.newest_incident)})" if quiet and board.newest_incident else ""
-st.caption(f"as of {day(board.as_of)}{until} · drivers {board.drivers.label} · workspace {of.name}")
+st.caption(f"as of {day(board.as_of)}{until} · drivers {markdown(board.drivers.label)} · workspace {markdown(of.name)}")
 board_view(of)

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from opex.domain.problems import Refused
+from opex.domain.safe import markdown
 from opex.ui.empty import nothing_loaded_if_empty
 from opex.ui.session import context
 from opex.ui.sessions.list import session_list
@@ -17,7 +18,7 @@ try:
     else:
         session_room(of, chosen)
 except Refused as refusal:
-    st.error(str(refusal))
+    st.error(markdown(str(refusal)))
     if st.button("All sessions", key="sessions_back"):
         st.query_params.pop("session", None)
         st.rerun()

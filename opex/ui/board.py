@@ -202,7 +202,7 @@ def export_menu(of: Context) -> None:
                     made_by = me.name if (me := person()) else ""
                     st.session_state["exported"] = (chosen, *exporting.export(of, seen, chosen, person=made_by))
                 except Refused as refusal:
-                    st.error(str(refusal))
+                    st.error(markdown(str(refusal)))
         made = st.session_state.get("exported")
         if made and made[0] == chosen:
             _, name, content = made

@@ -204,6 +204,6 @@ def _keep(of: Context, it: Correcting) -> None:
         with st.spinner("Trying it on the whole file …", show_time=True):
             report = loading.keep_mapping(of, it.mapping, it.files.paths, replace(it.asked, mapping=it.mapping))
     except Refused as refusal:
-        st.error(plain_words(str(refusal)))
+        st.error(markdown(plain_words(str(refusal))))
         return
     st.session_state["tried"] = (it.mapping.to_toml(), report.sentence)

@@ -50,7 +50,11 @@ def delivery_view(of: Context) -> None:
         st.info(NOTHING)
         return
     if ever.rows.empty:
-        st.info(NOTHING if asked["who"] == "all" else f"No deployment to {markdown(place)} was made by {asked['who']}.")
+        st.info(
+            NOTHING
+            if asked["who"] == "all"
+            else f"No deployment to {markdown(place)} was made by {markdown(asked['who'])}."
+        )
         return
     year = delivering.delivered(of, by=(), since=ever.end - YEAR, **asked)
     if isinstance(year, NotEnoughData) or year.rows.empty:

@@ -30,7 +30,10 @@ def draft_view(of: Context, drivers: DriverSet) -> None:
     with st.container(border=True):
         st.subheader("Draft of the weights", anchor=False)
         if draft.version != drivers.version:
-            st.warning(f"It was made from version {draft.version}, and {drivers.label} is in force: take it over anew.")
+            st.warning(
+                f"It was made from version {draft.version}, and {markdown(drivers.label)} is in force: "
+                "take it over anew."
+            )
         else:
             _compared(drivers, draft)
             note = st.text_input("What changed and why", note, key="draft_note", max_chars=200)

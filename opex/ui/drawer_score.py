@@ -35,7 +35,7 @@ def score(of: Context, item: Priority, order: Priorities) -> None:
         _beside(item, order)
     rated = [driver for driver in drivers.drivers if driver.rated]
     if rated and may("say"):
-        with st.expander(f"Rate it on {' and '.join(driver.title.lower() for driver in rated)}"):
+        with st.expander(f"Rate it on {markdown(' and '.join(driver.title.lower() for driver in rated))}"):
             for driver in rated:
                 _rate(of, item.opportunity, driver)
 
@@ -78,8 +78,9 @@ def _rate(of: Context, it: Opportunity, driver: Driver) -> None:
     texts = dict(driver.rubric)
     with st.form(f"rate_{it.id}_{driver.name}"):
         level = st.radio(
-            driver.title, list(texts), index=None, format_func=lambda n: f"{n}: {texts[n]}", help=driver.definition
-        )
+            markdown(driver.title), list(texts), index=None, format_func=lambda n: f"{n}: {markdown(texts[n])}",
+            help=markdown(driver.definition),
+        )  # fmt: skip
         if given:
             st.caption("Given: " + ", ".join(f"{markdown(who)} {said}" for who, said in given.items()))
         if st.form_submit_button("Save rating") and level is not None:

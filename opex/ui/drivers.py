@@ -72,7 +72,7 @@ def driver_editor(of: Context, drivers: DriverSet, chosen: Driver) -> None:
         try:
             edited = _trade_off_kept(drivers, chosen, _fields(drivers, chosen))
         except Refused as refusal:
-            st.error(str(refusal))
+            st.error(markdown(str(refusal)))
             return
     with right:
         changed = _with(drivers, chosen, edited)

@@ -64,7 +64,7 @@ def understood(of: Context, files: Brought) -> Ready | None:
         wanted = corrected(of, left, asked, _first(left, asked)) if left else None
         return Ready(files=left, asked=wanted) if left and wanted else None
     except Refused as refusal:
-        st.error(plain_words(str(refusal)))
+        st.error(markdown(plain_words(str(refusal))))
         return None
 
 
@@ -174,6 +174,6 @@ def _load(of: Context, ready: Ready, key: str) -> tuple[str, str, str] | None:
         with progress("Looking for candidates") as told:
             finding.candidates(of, progress=told)
     except Refused as refusal:
-        st.error(plain_words(str(refusal)))
+        st.error(markdown(plain_words(str(refusal))))
         return None
     st.rerun()

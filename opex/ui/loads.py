@@ -127,7 +127,7 @@ def _taken_back(of: Context, record: LoadRecord, asking: str, *, with_later: boo
         loading.take_back(of, record.id, person=who.name if who else "", with_later=with_later)
     except Refused as refusal:
         if with_later or "later load" not in str(refusal):
-            st.error(str(refusal))
+            st.error(markdown(str(refusal)))
             return
         st.session_state[asking] = str(refusal)
         st.rerun()

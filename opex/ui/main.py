@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from opex.domain.problems import Refused
+from opex.domain.safe import markdown
 from opex.ui.door import enter, team, who_is_in
 from opex.ui.session import context, may, who_picker, workspace_picker
 from opex.workspace import ROOT
@@ -24,7 +25,7 @@ try:
     opened = context()
     enter(opened)
 except Refused as refusal:
-    st.error(str(refusal))
+    st.error(markdown(str(refusal)))
     st.stop()
 sections = {
     "": [_page("priorities", "Priorities", default=True)],

@@ -262,7 +262,7 @@ def text_of_mapping(it: Correcting) -> Mapping | None:
     try:
         return proposed(it.files, replace(it.asked, mapping=Mapping.from_toml(pasted or ""))).mapping
     except Refused as refusal:
-        st.error(plain_words(str(refusal)))
+        st.error(markdown(plain_words(str(refusal))))
         return None
 
 

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from opex.domain.people import FUNCTIONS, Act, Person
 from opex.domain.problems import Refused
+from opex.domain.safe import markdown
 from opex.services import auditing, reviewing
 from opex.services.context import Context, Speaker
 from opex.services.knowing import sizes
@@ -177,7 +178,7 @@ def save(
     try:
         write(speaker(form, seen, session))
     except Refused as refusal:
-        st.error(str(refusal))
+        st.error(markdown(str(refusal)))
         return False
     st.session_state.pop(f"request_{form}", None)
     st.toast(done)
@@ -208,7 +209,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except Refused as refusal:
-        st.error(str(refusal))
+        st.error(markdown(str(refusal)))
 
 
 def _told(bar: DeltaGenerator, what: str) -> Callable[[float, str], None]:

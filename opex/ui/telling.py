@@ -29,7 +29,7 @@ def tell(it: Correcting, proposal: Proposal, sample: Reading | None) -> None:
     """One sentence in words, then what the reader noticed."""
     if sample is None:
         if proposal.refusal and not proposal.missing and date_readings(proposal.refusal) is None:
-            st.error(plain_words(proposal.refusal))
+            st.error(markdown(plain_words(proposal.refusal)))
         elif not proposal.missing:
             st.markdown(f"{several(len(it.first.file_columns), 'column')} found; one question is left.")
         return

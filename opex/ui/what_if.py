@@ -41,7 +41,7 @@ def what_if_panel(of: Context, board: Board, tried: Board, scenario: Scenario) -
             with tab:
                 draw()
     if (refused := refusal_of(board.drivers)) is not None:
-        st.error(refused)
+        st.error(markdown(refused))
     _keep_or_throw_away(of, board, scenario)
 
 
@@ -103,7 +103,7 @@ def _keep_as_version(of: Context, board: Board, scenario: Scenario) -> None:
     try:
         wanted = scenario.drivers(board.drivers)
     except Refused as refusal:
-        st.error(str(refusal))
+        st.error(markdown(str(refusal)))
         return
     seen = board.drivers.version
     if save("weights", lambda s: driving.save(of, wanted, person=s.person, note=note, seen=seen)):

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from opex import cli
-from tests.trust import writers
+from tests.trust import leading, writers
 
-CALLS: dict[str, Callable[..., None]] = {"edit": writers.edit, "rate": writers.rate, "three": writers.say_three}
+CALLS: dict[str, Callable[..., None]] = {
+    "edit": writers.edit, "rate": writers.rate, "three": writers.say_three, "lead": leading.lead,
+    "answer": leading.answer,
+}  # fmt: skip
 
 
 def opex(*arguments: str) -> None:

@@ -54,7 +54,16 @@ def _order(of: Context, now: Session, order: Priorities) -> str | None:
         _wanted(of, now, item, wanted, seen.get(item.id, item.opportunity.version))
     clicked = clicked_row(key)
     mine = [item for item in now.plan.items if item not in now.decided]
-    return clicked or next(iter(mine), now.plan.items[0])
+    return clicked or _begun(now) or next(iter(mine), now.plan.items[0])
+
+
+def _begun(now: Session) -> str | None:
+    """The item whose decision is begun in this window: it stays in view when a colleague is faster."""
+    for item in now.plan.items:
+        form = st.session_state.get(f"form_{now.id}_{item}")
+        if st.session_state.get(f"outcome_{now.id}_{item}_{form}") is not None:
+            return item
+    return None
 
 
 def _row(now: Session, item: Priority) -> OrderRow:
@@ -164,12 +173,15 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
 
 
 def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -> None:
-    key = f"{now.id}_{item.id}"
-    seen = shown(f"decide_{key}", now.decided[item.id].seq if item.id in now.decided else 0)
+    """A form that keeps what was typed while a colleague decides; its save is then refused once, and says so."""
+    of_item = f"{now.id}_{item.id}"
+    key = f"{of_item}_{st.session_state.setdefault(f'form_{of_item}', 0)}"
+    decided = now.decided[item.id].seq if item.id in now.decided else 0
     outcome = st.segmented_control(
         "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch"
     )
     if outcome is None:
+        st.session_state[f"decided_{of_item}"] = decided
         return
     with st.form(f"decide_{key}"):
         said, incidents = _FORMS[outcome](of, item, order, key)
@@ -177,7 +189,8 @@ def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -
         words = st.text_input("Why, in words", key=f"words_{key}", max_chars=1000)
         if st.form_submit_button("Decide", type="primary"):
             wanted = said | {"impacts": impacts, "words": words}
-            _save(of, now, Wish(item=item.id, outcome=outcome, said=wanted, incidents=tuple(incidents)), seen)
+            _save(of, now, Wish(item=item.id, outcome=outcome, said=wanted, incidents=tuple(incidents)), key)
+            st.session_state[f"decided_{of_item}"] = decided  # it was refused beside what is shown: now it was seen
 
 
 Fields = tuple[dict[str, str | None], Sequence[str]]
@@ -238,14 +251,14 @@ class Wish:
     incidents: tuple[str, ...]
 
 
-def _save(of: Context, now: Session, wish: Wish, seen: int) -> None:
+def _save(of: Context, now: Session, wish: Wish, key: str) -> None:
     given = {name: value for name, value in wish.said.items() if value is not None}
+    seen = st.session_state.get(f"decided_{now.id}_{wish.item}", 0)
     wanted = lambda s: decide(  # noqa: E731
         of, now.id, s, Decided(item=wish.item, outcome=wish.outcome, **given), incidents=wish.incidents
     )
-    form = f"decide_{now.id}_{wish.item}"
-    if save(form, wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
-        st.session_state.pop(f"outcome_{now.id}_{wish.item}", None)
+    if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
+        st.session_state[f"form_{now.id}_{wish.item}"] += 1  # the next one begins empty
         st.rerun()
 
 

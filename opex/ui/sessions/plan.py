@@ -104,8 +104,8 @@ def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[
         given = [q for q in now.plan.asked.get(function, list(asks)) if q in asks]
         names = ", ".join(sorted(name for name in people if people[name] == function))
         chosen = st.pills(
-            f"{function} ({names})", list(asks), selection_mode="multi", default=given, format_func=asks.__getitem__,
-            key=f"plan_asked_{now.id}_{function}",
+            f"{function} ({markdown(names)})", list(asks), selection_mode="multi", default=given,
+            format_func=lambda question: markdown(asks[question]), key=f"plan_asked_{now.id}_{function}",
         )  # fmt: skip
         asked[function] = [question for question in asks if question in set(chosen)]
     return asked
