@@ -164,5 +164,9 @@ def questions(context: Context) -> dict[str, str]:
 
 
 def everybody(context: Context) -> dict[str, str]:
-    """Everybody who could be invited: name and function."""
-    return {member.name: member.function for member in people.members(context.database)}
+    """Everybody who could be invited: name and function.
+
+    Whoever is awaited by a login alone has no name yet: they are invited once they have signed in.
+    """
+    known = people.members(context.database)
+    return {member.name: member.function for member in known if member.name != member.login}

@@ -9,8 +9,9 @@ from opex.domain.people import NotAllowed
 from opex.services.context import Context, Speaker
 from opex.services.permissions import Asking, asking, by, permit
 from opex.store import sayings
+from opex.store.sayings import StaleReview
 
-__all__ = ["write", "write_all"]
+__all__ = ["StaleReview", "write", "write_all"]
 
 
 def write(context: Context, subject: str, saying: Saying, speaker: Speaker) -> int:

@@ -12,7 +12,8 @@ from opex.domain.sessions import RHYTHMS, SessionPlanned
 from opex.review.sessions import Session
 from opex.services import prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context
-from opex.ui.session import refusals, speaker
+from opex.services.writing import StaleReview
+from opex.ui.session import may, refusals, speaker
 
 __all__ = ["plan_told", "plan_view"]
 
@@ -84,15 +85,20 @@ def _people(of: Context, now: Session) -> dict[str, str]:
     key = f"plan_people_{now.id}"
     st.session_state.setdefault(key, list(now.plan.participants))
     chosen = st.multiselect("Participants", sorted(known), format_func=lambda name: f"{name} ({known[name]})", key=key)
+    if not of.team or may("administer"):
+        _somebody_new(of, now)
+    return {name: known[name] for name in chosen}
+
+
+def _somebody_new(of: Context, now: Session) -> None:
+    """A name and a function for somebody who was never here; in a team they sign in, or an administrator names them."""
     with st.popover("Somebody new"), st.form(f"plan_new_{now.id}", clear_on_submit=True, border=False):
         name = st.text_input("Name", max_chars=80)
         function = st.selectbox("Speaks for", FUNCTIONS)
         if st.form_submit_button("Add"):
             with refusals():
                 reviewing.remember(of, Person(name=name.strip(), function=function))
-                st.session_state[f"plan_added_{now.id}"] = name.strip()
                 st.rerun()
-    return {name: known[name] for name in chosen}
 
 
 def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[str]]:
@@ -111,6 +117,18 @@ def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[
     return asked
 
 
+def _mine_or_theirs(now: Session) -> None:
+    """A colleague changed the plan meanwhile: keep what stands on this page, or take what is saved."""
+    mine, theirs = st.columns(2)
+    if mine.button("Save mine", key=f"plan_redo_{now.id}", width="stretch"):
+        st.session_state[f"plan_seen_{now.id}"] = now.version
+        st.rerun()
+    if theirs.button("Take theirs", key=f"plan_theirs_{now.id}", width="stretch"):
+        for key in [str(key) for key in st.session_state if str(key).startswith("plan_") and now.id in str(key)]:
+            del st.session_state[key]
+        st.rerun()
+
+
 def _save(
     of: Context, now: Session, wanted: SessionPlanned, people: dict[str, str], asked: dict[str, list[str]]
 ) -> None:
@@ -125,9 +143,8 @@ def _save(
         sessions.plan(of, plan, speaker(form, seen), session=now.id)
     except Refused as refusal:
         st.warning(f"{markdown(str(refusal))} The plan as it was saved before still stands.")
-        if "was faster" in str(refusal) and st.button("Save mine anyway", key=f"plan_redo_{now.id}"):
-            st.session_state[f"plan_seen_{now.id}"] = now.version
-            st.rerun()
+        if isinstance(refusal, StaleReview):
+            _mine_or_theirs(now)
         return
     st.session_state.pop(f"request_{form}", None)
     st.session_state[f"plan_seen_{now.id}"] = session_reading.look(of, now.id).version
