@@ -6,9 +6,10 @@ from datetime import date
 import streamlit as st
 
 from opex.domain.people import FUNCTIONS, Person
+from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.safe import markdown
-from opex.domain.sessions import RHYTHMS, SessionPlanned
+from opex.domain.sessions import MOST_ITEMS, RHYTHMS, SessionPlanned
 from opex.review.sessions import Session
 from opex.services import prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context
@@ -42,20 +43,30 @@ def _scope(of: Context, now: Session) -> tuple[str, ...]:
         return now.plan.items
     order = prioritising.saved_order(of, board)
     titles = {item.id: f"{item.rank}. {item.opportunity.title}" for item in order.items}
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        top = st.number_input("The first", 1, min(len(titles), 200), min(10, len(titles)), key=f"plan_top_{now.id}")
-        if st.button("Take these", key=f"plan_take_{now.id}"):
-            st.session_state[f"plan_items_{now.id}"] = list(titles)[: int(top)]
-        systems = sorted({i.opportunity.system for i in order.items if i.opportunity.system})
-        system = st.selectbox("or all of", systems, None, key=f"plan_system_{now.id}", placeholder="a system")
-        if system is not None and st.button("Take them", key=f"plan_take_system_{now.id}"):
-            mine = [i.id for i in order.items if i.opportunity.system == system]
-            st.session_state[f"plan_items_{now.id}"] = mine[:200]
+    _take(now, order)
     key = f"plan_items_{now.id}"
     st.session_state.setdefault(key, [item for item in now.plan.items if item in titles])
     chosen = st.multiselect("Opportunities", list(titles), format_func=titles.__getitem__, key=key)
     st.caption("  \n".join(markdown(titles[item]) for item in titles if item in set(chosen)))
     return tuple(item for item in titles if item in set(chosen))
+
+
+def _take(now: Session, order: Priorities) -> None:
+    """The first ones, those of a system, or what the page Priorities shows under its filters."""
+    ids = [item.id for item in order.items]
+    systems = sorted({item.opportunity.system for item in order.items if item.opportunity.system})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        top = st.number_input("The first", 1, min(len(ids), MOST_ITEMS), min(10, len(ids)), key=f"plan_top_{now.id}")
+        offers = {"Take these": ids[: int(top)]}
+        system = st.selectbox("or all of", systems, None, key=f"plan_system_{now.id}", placeholder="a system")
+        if system is not None:
+            offers["Take its"] = [item.id for item in order.items if item.opportunity.system == system]
+        filtered = st.session_state.get("seen")
+        if isinstance(filtered, Priorities) and filtered.filters:
+            offers[f"Take those where {markdown(filtered.filters)}"] = [item.id for item in filtered.items]
+        for n, (label, chosen) in enumerate(offers.items()):
+            if st.button(label, key=f"plan_take_{n}_{now.id}"):
+                st.session_state[f"plan_items_{now.id}"] = [item for item in chosen if item in set(ids)][:MOST_ITEMS]
 
 
 def _when(of: Context, now: Session, items: tuple[str, ...]) -> SessionPlanned:
