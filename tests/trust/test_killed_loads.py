@@ -52,7 +52,8 @@ class Settings:
 
 
 ITS_OWN = {"id": "its own", "load_id": "its own", "at": "then", "tried_at": "then", "fresh_at": "then"}
-TABLES_WITH_THEIR_OWN = ("loads", "refused_rows", "watermarks")
+ITS_OWN |= dict.fromkeys(("salt", "digest", "previous", "hash"), "by chance")
+TABLES_WITH_THEIR_OWN = ("audit", "loads", "refused_rows", "watermarks")
 
 
 def everything_in(url: str) -> Rows:
@@ -74,6 +75,8 @@ def everything_in(url: str) -> Rows:
 def plain(key: str, value: Any) -> Any:
     if value is None:
         return None
+    if key == "subject" and str(value).startswith("load:"):
+        return "load: its own"
     return ITS_OWN.get(key, "then" if key == "taken_back_at" else value)
 
 
