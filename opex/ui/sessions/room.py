@@ -9,6 +9,7 @@ from opex.export.qr import qr_png
 from opex.review.sessions import STATES, Session
 from opex.services import positions, session_reading
 from opex.services.context import Context
+from opex.ui.landing import landing
 from opex.ui.revision import address
 from opex.ui.session import may, my_name
 from opex.ui.sessions.answer import answer_view
@@ -69,11 +70,10 @@ def _head(of: Context, now: Session) -> None:
             for name in ("session", "until"):
                 st.query_params.pop(name, None)
             st.rerun()
-    people = ", ".join(
-        f"{markdown(name)} ({function})" for name, function in sorted(now.plan.participants.items())[:12]
-    )
+    people = ", ".join(f"{name} ({function})" for name, function in sorted(now.plan.participants.items())[:12])
     more = f" and {len(now.plan.participants) - 12} more" if len(now.plan.participants) > 12 else ""
-    st.caption(f"It {STATES[now.state]} · led by {markdown(now.facilitator)} · {people}{more}")
+    told = f"It {STATES[now.state]} · led by {now.facilitator} · {people}{more}"
+    landing(told, at=now.state, key=f"state_{now.id}")
     if may("decide"):
         lead_bar(of, now)
 
