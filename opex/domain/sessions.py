@@ -286,6 +286,8 @@ class Decided(Saying):
             _day(self.due, "The day on which it is due")
         if self.outcome == "accept" and not self.owner.strip():
             raise Refused("Say who owns it: what nobody owns is not done.")
+        if self.outcome == "decline" and not self.reason:
+            raise Refused("Choose why it is declined: whoever raised it will ask.")
         if self.outcome == "decline" and self.reason not in DECLINE_REASONS:
             raise Refused(f"A reason to decline is one of {', '.join(DECLINE_REASONS)}.")
         if self.outcome == "decline" and not (self.until or "").strip():

@@ -62,11 +62,11 @@ def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
 
 def _list(now: Session, talks: Sequence[Talk], titles: Mapping[str, str]) -> str:
     order = {talk.item: talk for talk in talks}
-    left = {item for item, _ in now.unsettled()}
+    left, settled = ({item for item, _ in pairs} for pairs in (now.unsettled(), now.settled))
 
     def told(item: str) -> str:
         talk = order[item]
-        mark = "" if item in left else " ✓"
+        mark = " ✓" if item in settled and item not in left else ""
         side = f"{talk.above} of {talk.answered} above the line" if talk.matters else f"place {talk.place}"
         return f"{markdown(titles[item])} · {side}{mark}"
 
