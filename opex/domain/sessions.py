@@ -242,10 +242,15 @@ class Settled(Saying):
         return Removal(low=min([likely, *given]), likely=likely, high=max([likely, *given]))
 
     @property
+    def agreed(self) -> str:
+        """On what it was settled, and how."""
+        said = f": {self.words}" if self.words else ""
+        return f"{worded(self.question, self.value)} ({self.how} of {len(self.given)}){said}"
+
+    @property
     def told(self) -> str:
         """What was settled, and how."""
-        said = f": {self.words}" if self.words else ""
-        return f"{self.question}: {worded(self.question, self.value)} ({self.how} of {len(self.given)}){said}"
+        return f"{self.question}: {self.agreed}"
 
 
 @dataclass(frozen=True, kw_only=True)

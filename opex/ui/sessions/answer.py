@@ -105,7 +105,7 @@ def _question(of: Context, now: Session, me: Person, item: Opportunity, question
         words = "Why? (optional)"
         _words(base, "words", words, given.words if given else "", save)
         if question == INSIGHT:
-            _words(base, "impacts", "Further impacts that the data does not show (optional)",
+            _words(base, "impacts", "Further impacts not in the data (optional)",
                    given.impacts if given else "", save)  # fmt: skip
         _mark(given, base, save)
 
@@ -117,7 +117,7 @@ def _insight(base: str, given: Given | None, save: Save) -> None:
     options = [*VERDICTS, UNSURE]
     shown = {**VERDICTS, UNSURE: "I don't know"}
     st.segmented_control(
-        "**Does this insight hold?**", options, default=_shown(given), format_func=shown.__getitem__,
+        "Does this insight hold?", options, default=_shown(given), format_func=shown.__getitem__,
         key=f"value_{base}", on_change=_save, args=save, width="stretch",
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def _insight(base: str, given: Given | None, save: Save) -> None:
 def _removal(base: str, given: Given | None, save: Save) -> None:
     options = [*SHARES, UNSURE]
     st.segmented_control(
-        "**How much of this pain would the action remove?**", options, default=_shown(given),
+        "How much of this pain would the action remove?", options, default=_shown(given),
         format_func=lambda v: f"{100 * v:.0f} %" if isinstance(v, float) else "I don't know",
         key=f"value_{base}", on_change=_save, args=save,
     )  # fmt: skip
@@ -138,7 +138,7 @@ def _rating(of: Context, base: str, question: str, given: Given | None, save: Sa
     shown = {level: f"**{level}** · {markdown(text)}" for level, text in levels.items()} | {UNSURE: "I don't know"}
     chosen = _shown(given)
     st.radio(
-        f"**{markdown(driver.title)}**", options, options.index(chosen) if chosen in options else None,
+        markdown(driver.title), options, options.index(chosen) if chosen in options else None,
         format_func=shown.__getitem__, key=f"value_{base}", on_change=_save, args=save,
     )  # fmt: skip
 

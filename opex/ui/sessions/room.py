@@ -90,11 +90,11 @@ def _invite(now: Session) -> None:
 def _history(of: Context, now: Session) -> None:
     st.markdown("What happened so far; each moment can be looked at again.")
     for entry in reversed(session_reading.history(of, now.id)[-40:]):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            told = markdown(entry.saying.told)[:160]
-            st.caption(
-                f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind} {told}", width="stretch"
-            )
+        told, look = st.columns([7, 1], vertical_alignment="center")
+        said = markdown(entry.saying.told[:160])
+        what = entry.saying.kind.removeprefix("session_").replace("_", " ")
+        told.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {what} {said}")
+        with look:
             if st.button("Look", key=f"until_{entry.seq}", type="tertiary"):
                 st.query_params["until"] = str(entry.seq)
                 st.rerun()
