@@ -23,7 +23,7 @@ def strips(answers: pd.DataFrame, levels: list[str], middle: pd.DataFrame) -> An
         Columns function and level: each function's median, where it lies on a level.
     """
     x = alt.X("level:N", sort=levels, scale=alt.Scale(domain=levels), title=None, axis=alt.Axis(labelAngle=0))
-    y = alt.Y("function:N", title=None)
+    y = alt.Y("function:N", title=None, axis=alt.Axis(labelFlush=False, labelBaseline="middle"))
     tip = [alt.Tooltip("function:N"), alt.Tooltip("level:N", title="answer"), alt.Tooltip("people:Q"),
            alt.Tooltip("names:N", title="who")]  # fmt: skip
     size = alt.Size("people:Q", scale=alt.Scale(domain=[1, max(3, int(answers["people"].max()))], range=[140, 620]),
@@ -36,5 +36,4 @@ def strips(answers: pd.DataFrame, levels: list[str], middle: pd.DataFrame) -> An
     )
     marks = alt.Chart(middle).mark_tick(color=LOSS, thickness=3, size=24, orient="vertical").encode(x=x, y=y)
     lines = alt.Chart(answers).mark_rule(color=QUIET, opacity=0.35).encode(y=y)
-    height = 34 * max(answers["function"].nunique(), 1) + 30
-    return calm((lines + marks + dots + counts).properties(height=height))
+    return calm((lines + marks + dots + counts).properties(height=alt.Step(30)))
