@@ -11,7 +11,7 @@ from dataclasses import replace
 from opex.domain.decisions import Entry, Proposed, Restricted, Saying
 from opex.domain.opportunities import Opportunity, Strike
 from opex.domain.people import OPERATOR
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import spoken
 from opex.services.context import Context
 from opex.services.permissions import role
@@ -35,7 +35,7 @@ def restrictions(context: Context) -> Mapping[str, frozenset[str]]:
 def _standing(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
     """What was said last of each; a part that was split off is seen by those who see the whole, until it is said."""
     said: dict[str, frozenset[str]] = {}
-    for entry in standing(entries):
+    for entry in standing(entries, Restricted, Proposed):
         if isinstance(entry.saying, Restricted):
             said[entry.opportunity] = frozenset(entry.saying.roles)
         elif isinstance(entry.saying, Proposed) and entry.saying.split_from in said:
@@ -47,11 +47,12 @@ def unseen(context: Context) -> frozenset[str]:
     """The ids of the opportunities and incidents that who asks may not see; none for the operator of a machine."""
     if context.asker.local and not context.team:
         return frozenset()
-    every = restrictions(context)
-    if not every:
-        return frozenset()
-    eyes = role(context)
-    return frozenset(subject for subject, roles in every.items() if eyes not in roles)
+    return hidden_from(context, role(context)) if restrictions(context) else frozenset()
+
+
+def hidden_from(context: Context, eyes: str) -> frozenset[str]:
+    """The ids of the opportunities and incidents that people of this role do not see."""
+    return frozenset(subject for subject, roles in restrictions(context).items() if eyes not in roles)
 
 
 def masked(item: Opportunity) -> Opportunity:

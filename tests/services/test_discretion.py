@@ -354,7 +354,7 @@ OTHERS = {
     "people.sign_in",
     # what is asked by these services themselves, or writes through one way that asks for the role
     "permissions.asking", "permissions.by", "permissions.permit", "permissions.role", "seeing.inside",
-    "seeing.restrictions",
+    "seeing.hidden_from", "seeing.restrictions",
     "seeing.seen_entries", "seeing.unseen", "prioritising.seen_order", "kept_rankings.keep",
     "kept_rankings.keep_before", "kept_rankings.keep_if_can", "duels.answer", "duels.undo", "link_verdicts.judge",
     "link_verdicts.withdraw", "theming.merge", "theming.rename", "theming.split", "theming.undo",
