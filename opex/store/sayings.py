@@ -72,7 +72,7 @@ def append(
     seen
         The number of the last entry that the person saw of the first one's subject; ``None`` compares nothing.
     seen_of
-        The same of other subjects that what is written speaks of.
+        The same of other subjects of which it speaks; what the person said of them meanwhile is no surprise.
     while_at
         How far a session has come: the entries are written only while that is so.
 
@@ -91,7 +91,7 @@ def append(
             raise MovedOn("The session has gone on since this was shown: nothing was saved yet, look and save again.")
         _refuse_stale(connection, *said[0], person, seen)
         for subject, number in (seen_of or {}).items():
-            _refuse_stale(connection, subject, said[0][1], person, number)
+            _refuse_stale(connection, subject, said[0][1], person, number, but=person.name)
         first = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(journal.c.seq), 0))).scalar_one()) + 1
         for n, (subject, saying) in enumerate(said):
             row = {"seq": first + n, "request_id": f"{request_id}/{n}" if n else request_id, "at": by.at}
@@ -135,10 +135,12 @@ def _newest(connection: sa.Connection, subject: str) -> int:
     return int(connection.execute(last).scalar() or 0)
 
 
-def _refuse_stale(connection: sa.Connection, subject: str, saying: Saying, person: Person, seen: int | None) -> None:
+def _refuse_stale(
+    connection: sa.Connection, subject: str, saying: Saying, person: Person, seen: int | None, *, but: str = ""
+) -> None:
     if seen is None:
         return
-    newest = sa.select(journal).where(journal.c.opportunity == subject)
+    newest = sa.select(journal).where(journal.c.opportunity == subject, journal.c.person != but)
     if saying.own:
         newest = newest.where(journal.c.person == person.name)
     last = connection.execute(newest.order_by(journal.c.seq.desc()).limit(1)).mappings().first()
