@@ -242,10 +242,15 @@ class Settled(Saying):
         return Removal(low=min([likely, *given]), likely=likely, high=max([likely, *given]))
 
     @property
+    def agreed(self) -> str:
+        """On what it was settled, and how."""
+        said = f": {self.words}" if self.words else ""
+        return f"{worded(self.question, self.value)} ({self.how} of {len(self.given)}){said}"
+
+    @property
     def told(self) -> str:
         """What was settled, and how."""
-        said = f": {self.words}" if self.words else ""
-        return f"{self.question}: {worded(self.question, self.value)} ({self.how} of {len(self.given)}){said}"
+        return f"{self.question}: {self.agreed}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +291,8 @@ class Decided(Saying):
             _day(self.due, "The day on which it is due")
         if self.outcome == "accept" and not self.owner.strip():
             raise Refused("Say who owns it: what nobody owns is not done.")
+        if self.outcome == "decline" and not self.reason:
+            raise Refused("Choose why it is declined: whoever raised it will ask.")
         if self.outcome == "decline" and self.reason not in DECLINE_REASONS:
             raise Refused(f"A reason to decline is one of {', '.join(DECLINE_REASONS)}.")
         if self.outcome == "decline" and not (self.until or "").strip():

@@ -317,7 +317,24 @@ class OrderList {
       return this.draw()
     }
     Object.assign(wish, { sent: true, nonce: nonce() })
+    this.comeBack()
     this.say("wanted", { item: wish.item, to: wish.to, pin: wish.pin, nonce: wish.nonce })
+  }
+
+  // A dialog that asks why takes the focus, and cannot give it back to a row in here: once it is closed, we do.
+  comeBack() {
+    const held = this.box.getRootNode().activeElement?.closest?.(".what, .place, .pin")
+    if (!held) return
+    const since = performance.now()
+    let asked = false
+    clearInterval(this.back)
+    this.back = setInterval(() => {
+      const asks = document.querySelector("[role=dialog]")
+      asked ||= Boolean(asks)
+      if (asked ? asks || !atRest() : performance.now() - since < PATIENCE) return
+      clearInterval(this.back)
+      if (asked && document.activeElement === document.body) held.focus()
+    }, 100)
   }
 
   // ---- one word at a time
@@ -452,6 +469,7 @@ class OrderList {
 
   end() {
     clearInterval(this.open?.timer)
+    clearInterval(this.back)
     this.letGo(false)
     this.forget()
   }

@@ -48,11 +48,14 @@ class Wanted:
     request_id: str = field(default="", compare=False)
 
 
-def order_list(rows: Sequence[OrderRow], *, cut: int, key: str, disabled: bool = False) -> Wanted | None:
+def order_list(
+    rows: Sequence[OrderRow], *, cut: int, key: str, chosen: str = "", disabled: bool = False
+) -> Wanted | None:
     """Show the rows in the agreed order; what was wanted in this run, else ``None``.
 
     Nothing is applied here: the row stays where the person put it until the page has answered, by other rows or by
-    none. ``cut`` is the last place above the cut line; with ``disabled`` the rows can be chosen and not moved.
+    none. ``cut`` is the last place above the cut line; with ``disabled`` the rows can be chosen and not moved. The row
+    that was clicked last is marked; before any was, the one whose id is ``chosen``.
 
     Examples
     --------
@@ -68,7 +71,7 @@ def order_list(rows: Sequence[OrderRow], *, cut: int, key: str, disabled: bool =
         "cut": int(cut),
         "disabled": bool(disabled),
         "answered": st.session_state.get(f"{key}_answered", ""),
-        "selected": st.session_state.get(f"{key}_selected", ""),
+        "selected": clicked_row(key) or chosen,
     }
     said = _component(
         data=data, key=key, on_wanted_change=lambda: _heard(key), on_selected_change=lambda: _heard(key)

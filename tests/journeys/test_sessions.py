@@ -119,7 +119,8 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     cy.page.keyboard.press("Space")  # this one has no mouse
     cy.settle()
     assert session_reading.progress(context, session_reading.look(context, session))[1].answered == 1
-    cy.page.keyboard.press("Control+ArrowRight")
+    cy.page.get_by_role("button", name="Next").focus()
+    cy.page.keyboard.press("j")
     cy.page.get_by_text("2 of 4", exact=True).wait_for(timeout=30_000)
     cy.settle()
     assert faults(cy) == []

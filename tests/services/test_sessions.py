@@ -477,6 +477,8 @@ def test_a_declined_item_states_what_brings_it_back(sample: Context) -> None:
     session, (item, *_) = at_decisions(sample)
     with pytest.raises(Refused, match="Say what would bring it back"):
         Decided(item=item, outcome="decline", reason="too_small")
+    with pytest.raises(Refused, match="Choose why it is declined"):
+        Decided(item=item, outcome="decline", until="three more incidents")
     declined = Decided(item=item, outcome="decline", reason="too_small", until="three more incidents")
     decide(sample, session, says(FAY), declined)
     found = prioritising.one(sample, item)

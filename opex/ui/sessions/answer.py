@@ -14,6 +14,7 @@ from opex.review.sessions import Given, Session
 from opex.services import driving, finding, prioritising, session_reading, sessions
 from opex.services.context import Context
 from opex.ui.door import stay_in
+from opex.ui.landing import landing
 from opex.ui.session import person, speaker
 from opex.ui.tables import incident_table
 from opex.ui.words import several
@@ -65,15 +66,15 @@ def _items(of: Context, session: str, me: Person) -> None:
     if found is None:
         st.info("This opportunity is not there any more.")
     else:
-        _item(of, now, found, at, len(items))
+        again = " · second round" if item in now.again else ""
+        landing(f"{at + 1} of {len(items)}{again}", at=item, key=f"answer_at_{session}", always=True)
+        _item(of, now, found)
         for question in [q for i, q in asked if i == item]:
             _question(of, now, me, found, question)
     _steps(len(items), left, at, key)
 
 
-def _item(of: Context, now: Session, item: Opportunity, at: int, count: int) -> None:
-    again = " · second round" if item.id in now.again else ""
-    st.caption(f"{at + 1} of {count}{again}")
+def _item(of: Context, now: Session, item: Opportunity) -> None:
     st.subheader(markdown(item.title), anchor=False)
     if item.candidate is not None:
         st.markdown(markdown(item.candidate.lead.why))
@@ -104,7 +105,7 @@ def _question(of: Context, now: Session, me: Person, item: Opportunity, question
         words = "Why? (optional)"
         _words(base, "words", words, given.words if given else "", save)
         if question == INSIGHT:
-            _words(base, "impacts", "Further impacts that the data does not show (optional)",
+            _words(base, "impacts", "Further impacts not in the data (optional)",
                    given.impacts if given else "", save)  # fmt: skip
         _mark(given, base, save)
 
@@ -116,7 +117,7 @@ def _insight(base: str, given: Given | None, save: Save) -> None:
     options = [*VERDICTS, UNSURE]
     shown = {**VERDICTS, UNSURE: "I don't know"}
     st.segmented_control(
-        "**Does this insight hold?**", options, default=_shown(given), format_func=shown.__getitem__,
+        "Does this insight hold?", options, default=_shown(given), format_func=shown.__getitem__,
         key=f"value_{base}", on_change=_save, args=save, width="stretch",
     )  # fmt: skip
 
@@ -124,7 +125,7 @@ def _insight(base: str, given: Given | None, save: Save) -> None:
 def _removal(base: str, given: Given | None, save: Save) -> None:
     options = [*SHARES, UNSURE]
     st.segmented_control(
-        "**How much of this pain would the action remove?**", options, default=_shown(given),
+        "How much of this pain would the action remove?", options, default=_shown(given),
         format_func=lambda v: f"{100 * v:.0f} %" if isinstance(v, float) else "I don't know",
         key=f"value_{base}", on_change=_save, args=save,
     )  # fmt: skip
@@ -137,7 +138,7 @@ def _rating(of: Context, base: str, question: str, given: Given | None, save: Sa
     shown = {level: f"**{level}** · {markdown(text)}" for level, text in levels.items()} | {UNSURE: "I don't know"}
     chosen = _shown(given)
     st.radio(
-        f"**{markdown(driver.title)}**", options, options.index(chosen) if chosen in options else None,
+        markdown(driver.title), options, options.index(chosen) if chosen in options else None,
         format_func=shown.__getitem__, key=f"value_{base}", on_change=_save, args=save,
     )  # fmt: skip
 
@@ -196,10 +197,10 @@ def _steps(count: int, left: Sequence[int], at: int, key: str) -> None:
         st.session_state[key] = to
 
     with st.container(horizontal=True, key="answer_steps"):
-        st.button("Back", key="answer_back", on_click=go, args=(at - 1,), disabled=at == 0, shortcut="Ctrl+ArrowLeft")
+        st.button("Back", key="answer_back", on_click=go, args=(at - 1,), disabled=at == 0, shortcut="k")
         last = at == count - 1
         st.button("Next", key="answer_next", type="primary", on_click=go, args=(at + 1,), disabled=last,
-                  shortcut="Ctrl+ArrowRight", width="stretch")  # fmt: skip
+                  shortcut="j", width="stretch")  # fmt: skip
     if not left:
         st.success("You have answered everything. You can change an answer until the reveal.")
     elif last and left:

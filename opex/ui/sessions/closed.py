@@ -81,4 +81,4 @@ def _answers(of: Context, now: Session, titles: dict[str, str]) -> None:
                 who_said_what(of, now, item, question)
                 settled = now.settled.get((item, question))
                 if settled is not None and isinstance(settled.saying, Settled):
-                    st.caption(f"✓ Settled: {markdown(settled.saying.told)}")
+                    st.caption(f"✓ Settled: {markdown(settled.saying.agreed)}")

@@ -48,13 +48,14 @@ def _order(of: Context, now: Session, order: Priorities) -> str | None:
     shown_items = order.items[: min(last + BELOW, MOST)]
     key = f"order_{now.id}"
     seen = shown(key, {item.id: item.opportunity.version for item in shown_items})
-    wanted = order_list([_row(now, item) for item in shown_items], cut=now.plan.cut, key=key, disabled=not may("say"))
+    mine = [item for item in now.plan.items if item not in now.decided]
+    chosen = clicked_row(key) or _begun(now) or next(iter(mine), now.plan.items[0])
+    rows = [_row(now, item) for item in shown_items]
+    wanted = order_list(rows, cut=now.plan.cut, key=key, chosen=chosen, disabled=not may("say"))
     if wanted is not None:
         item = next(item for item in shown_items if item.id == wanted.item)
         _wanted(of, now, item, wanted, seen.get(item.id, item.opportunity.version))
-    clicked = clicked_row(key)
-    mine = [item for item in now.plan.items if item not in now.decided]
-    return clicked or _begun(now) or next(iter(mine), now.plan.items[0])
+    return chosen
 
 
 def _begun(now: Session) -> str | None:

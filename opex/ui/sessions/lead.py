@@ -46,8 +46,8 @@ def lead_bar(of: Context, now: Session) -> None:
 def _next_step(now: Session) -> str:
     open_questions = len(now.unsettled())
     return {
-        "prepare": f"You lead this session: {several(len(now.plan.items), 'item')}, "
-        f"{several(len(now.plan.participants), 'participant')}.",
+        "prepare": f"{several(len(now.plan.items), 'item')}, {several(len(now.plan.participants), 'participant')}: "
+        "nobody is asked before it is opened.",
         "answer": "Answers are blind: you see who has answered, and not what.",
         "reveal": f"{several(open_questions, 'question')} not settled yet." if open_questions else "All is settled.",
         "decide": f"{len(now.decided)} of {several(len(now.plan.items), 'item')} decided.",

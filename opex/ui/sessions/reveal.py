@@ -62,16 +62,16 @@ def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
 
 def _list(now: Session, talks: Sequence[Talk], titles: Mapping[str, str]) -> str:
     order = {talk.item: talk for talk in talks}
-    left = {item for item, _ in now.unsettled()}
+    left, settled = ({item for item, _ in pairs} for pairs in (now.unsettled(), now.settled))
 
     def told(item: str) -> str:
         talk = order[item]
-        mark = "" if item in left else " ✓"
+        mark = " ✓" if item in settled and item not in left else ""
         side = f"{talk.above} of {talk.answered} above the line" if talk.matters else f"place {talk.place}"
         return f"{markdown(titles[item])} · {side}{mark}"
 
     matter = [talk.item for talk in talks if talk.matters]
-    st.markdown(f"#### {'To talk about' if matter else 'All items'}")
+    st.markdown(f"#### {'To talk about, those that matter first' if matter else 'All items'}")
     every = [talk.item for talk in talks]
     key = f"agenda_{now.id}"
     if st.session_state.get(key) not in every:
@@ -172,10 +172,14 @@ def _settle(of: Context, now: Session, item: str, question: str) -> None:
     half = middle(question, [given.value for given in now.last(item, question).values()])
     seen = shown(f"settle_{now.id}_{item}_{question}", prioritising.one(of, item).version)
     if settled is not None and isinstance(settled.saying, Settled):
-        st.caption(f"✓ Settled: {markdown(settled.saying.told)}")
+        st.caption(f"✓ Settled: {markdown(settled.saying.agreed)}")
     key = f"settle_{now.id}_{item}_{question}_{settled.seq if settled else 0}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        at_median = half is not None and settled is None and st.button("Settle at the median", key=key)
+        at_median = (
+            half is not None
+            and settled is None
+            and st.button(f"Settle at the median: {worded(question, half)}", key=key)
+        )
         if at_median and save(
             key, lambda s: sessions.settle(of, now.id, s, item, question), seen=seen, done="Settled."
         ):

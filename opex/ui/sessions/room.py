@@ -9,6 +9,7 @@ from opex.export.qr import qr_png
 from opex.review.sessions import STATES, Session
 from opex.services import positions, session_reading
 from opex.services.context import Context
+from opex.ui.landing import landing
 from opex.ui.revision import address
 from opex.ui.session import may, my_name
 from opex.ui.sessions.answer import answer_view
@@ -69,11 +70,10 @@ def _head(of: Context, now: Session) -> None:
             for name in ("session", "until"):
                 st.query_params.pop(name, None)
             st.rerun()
-    people = ", ".join(
-        f"{markdown(name)} ({function})" for name, function in sorted(now.plan.participants.items())[:12]
-    )
+    people = ", ".join(f"{name} ({function})" for name, function in sorted(now.plan.participants.items())[:12])
     more = f" and {len(now.plan.participants) - 12} more" if len(now.plan.participants) > 12 else ""
-    st.caption(f"It {STATES[now.state]} · led by {markdown(now.facilitator)} · {people}{more}")
+    told = f"It {STATES[now.state]} · led by {now.facilitator} · {people}{more}"
+    landing(told, at=now.state, key=f"state_{now.id}")
     if may("decide"):
         lead_bar(of, now)
 
@@ -90,11 +90,11 @@ def _invite(now: Session) -> None:
 def _history(of: Context, now: Session) -> None:
     st.markdown("What happened so far; each moment can be looked at again.")
     for entry in reversed(session_reading.history(of, now.id)[-40:]):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            told = markdown(entry.saying.told)[:160]
-            st.caption(
-                f"{moment(entry.at)} · {markdown(entry.person.name)} · {entry.saying.kind} {told}", width="stretch"
-            )
+        told, look = st.columns([7, 1], vertical_alignment="center")
+        said = markdown(entry.saying.told[:160])
+        what = entry.saying.kind.removeprefix("session_").replace("_", " ")
+        told.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {what} {said}")
+        with look:
             if st.button("Look", key=f"until_{entry.seq}", type="tertiary"):
                 st.query_params["until"] = str(entry.seq)
                 st.rerun()
