@@ -55,7 +55,11 @@ class _Valued:
     def stake(self, item: str) -> Stake:
         """Where the item stands at the medians, and where each person's own answers would put it."""
         n = self.place[item]
-        people, group = self._answers(item), self._medians(item)
+        group = self._medians(item)  # of what is not settled: there nobody differs any more
+        people = {
+            person: {question: value for question, value in mine.items() if question in group}
+            for person, mine in self._answers(item).items()
+        }
         others = np.delete(self.keys, n)
         rows = np.array([self._row(item, group | mine) for mine in people.values()]).reshape(-1, self.raw.shape[1])
         found = place_among(others, self._keys(rows, np.full(len(rows), n))).tolist()
