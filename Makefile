@@ -3,6 +3,8 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8501
+# Tests run side by side: more threads for each would only wait.
+test check: export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: help run setup test check bench format sample clean
 

@@ -29,6 +29,11 @@ IN_CI = bool(os.environ.get("CI"))
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """With ``-n auto`` at least four at once: much of the time a test waits for a server, a browser or a kill."""
+    return max(4, os.cpu_count() or 1)
+
+
 def skip(reason: str) -> None:
     """Skip on a user's machine; in CI nothing may be skipped."""
     if IN_CI:

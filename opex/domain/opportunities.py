@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from opex.domain.problems import Refused
@@ -155,7 +156,7 @@ class Opportunity:
     seen_by: tuple[str, ...] = ()
     version: int = 0
 
-    @property
+    @cached_property
     def evidence(self) -> tuple[str, ...]:
         """The ids of the incidents behind it that nobody struck."""
         struck = {strike.incident for strike in self.strikes}

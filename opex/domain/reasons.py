@@ -10,6 +10,7 @@ DECLINE_REASONS = {
     "data_wrong": "the data behind it is wrong",
     "other": "another reason",
 }
+PINNED = "pinned"
 MOVE_REASONS = {
     "weights": "the weights do not say what matters here",
     "evidence": "the evidence misses something",
@@ -17,7 +18,7 @@ MOVE_REASONS = {
     "commitment": "promised to somebody",
     "urgency": "a date stands behind it",
     "effort": "the cost changes its place",
-    "pinned": "pinned: it stays there",
+    PINNED: "pinned: it stays there",
     "other": "another reason",
 }
 VERDICTS = {"holds": "the insight holds", "doubtful": "doubtful", "wrong": "the insight is wrong"}

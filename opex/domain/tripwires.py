@@ -49,7 +49,7 @@ def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
     Raises
     ------
     Refused
-        When it is none of these.
+        When it is none of these, or a day that has passed: it would come back at once.
 
     Examples
     --------
@@ -57,6 +57,9 @@ def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
     '3 more incidents than the 4 of that day'
     >>> tripwire("after June", seen=4, as_of=datetime(2026, 7, 2, tzinfo=UTC)).after
     datetime.date(2027, 6, 30)
+    >>> tripwire("after 2026-01-31", seen=4, as_of=datetime(2026, 7, 2, tzinfo=UTC))
+    Traceback (most recent call last):
+    opex.domain.problems.Refused: A tripwire is a day that comes: 31 January 2026 has passed.
     """
     words = text.strip().casefold()
     if found := re.fullmatch(r"(\w+) more incidents?", words):
@@ -66,13 +69,19 @@ def tripwire(text: str, *, seen: int, as_of: datetime) -> Tripwire:
             return Tripwire(more_incidents=count, seen=seen)
     if found := re.fullmatch(r"after (\d{4}-\d{2}-\d{2})", words):
         with suppress(ValueError):
-            return Tripwire(after=date.fromisoformat(found[1]), seen=seen)
+            return Tripwire(after=_coming(date.fromisoformat(found[1]), as_of), seen=seen)
     if (found := re.fullmatch(r"after ([a-z]+)(?: (\d{4}))?", words)) and found[1] in _MONTHS:
         with suppress(ValueError):  # a year that no calendar has
-            return Tripwire(after=_month_end(_MONTHS.index(found[1]) + 1, found[2], as_of), seen=seen)
+            return Tripwire(after=_coming(_month_end(_MONTHS.index(found[1]) + 1, found[2], as_of), as_of), seen=seen)
     raise Refused(
         f'The tripwire "{text}" is not understood; say "three more incidents", "after June" or "after 2027-01-31".'
     )
+
+
+def _coming(day: date, as_of: datetime) -> date:
+    if day < as_of.date():
+        raise Refused(f"A tripwire is a day that comes: {day:%-d %B %Y} has passed.")
+    return day
 
 
 def _month_end(month: int, year: str | None, as_of: datetime) -> date:

@@ -10,7 +10,8 @@ __all__ = ["Stake", "Talk", "agenda"]
 class Stake:
     """Where an item would stand: ``place`` at the group's medians, ``places`` by person if all saw it as they do.
 
-    ``fixed`` says why its place does not follow from anybody's answers; empty where it does.
+    ``fixed`` says why its place does not follow from anybody's answers; empty where it does. ``wrong``: the group's
+    median is that the insight is wrong, which moves no score: it asks for a decision.
     """
 
     item: str
@@ -18,11 +19,15 @@ class Stake:
     places: Mapping[str, int]
     functions: Mapping[str, str]
     fixed: str = ""
+    wrong: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
     """An item of the agenda.
+
+    It ``matters`` where people differ about its side of the cut line, or where most say that the insight of an item
+    above the line is ``wrong``.
 
     ``above`` counts those who would have it above the cut line; ``by_function`` gives each function's middle place and
     how many of it would have it above. ``apart`` are the people on the other side of the line than most, the
@@ -39,12 +44,15 @@ class Talk:
     by_function: Mapping[str, tuple[int, int, int]]
     apart: tuple[str, ...]
     fixed: str
+    wrong: bool = False
 
     @property
     def sentence(self) -> str:
         """Why it is, or is not, on the agenda."""
         if not self.answered:
             return "Nobody could say anything of it."
+        if self.wrong and self.matters:
+            return f"Most say that the insight is wrong, and it stands above the cut line, at place {self.place}."
         if self.fixed:
             return self.fixed
         if not self.matters:
@@ -63,8 +71,9 @@ def _range(low: int, high: int) -> str:
 def agenda(stakes: Sequence[Stake], cut: int) -> list[Talk]:
     """The items in the order in which to talk about them.
 
-    First those whose side of the cut line people differ on, the most evenly divided first (then those that stand
-    closest to the line, then the widest apart); after them the others in their places. Ties keep the given order.
+    First those above the cut line whose insight most hold for wrong; then those whose side of the line people differ
+    on, the most evenly divided first (then those that stand closest to the line, then the widest apart); after them
+    the others in their places. Ties keep the given order.
 
     Parameters
     ----------
@@ -79,22 +88,22 @@ def agenda(stakes: Sequence[Stake], cut: int) -> list[Talk]:
     >>> [(talk.item, talk.matters, talk.apart) for talk in agenda([a, b], cut=2)]
     [('b', True, ('Ana',)), ('a', False, ())]
     """
-    talks = [_talk(stake, cut) for stake in stakes]
-    return sorted(
-        talks,
-        key=lambda t: (
-            (not t.matters, -min(t.above, t.answered - t.above) / t.answered, abs(t.place - cut - 0.5), t.low - t.high)
-            if t.matters
-            else (True, 0.0, float(t.place), 0)
-        ),
-    )
+    return sorted((_talk(stake, cut) for stake in stakes), key=lambda talk: _turn(talk, cut))
+
+
+def _turn(talk: Talk, cut: int) -> tuple[bool, float, float, int]:
+    if not talk.matters:
+        return True, 0.0, float(talk.place), 0
+    divided = 1.0 if talk.wrong else min(talk.above, talk.answered - talk.above) / talk.answered
+    return False, -divided, abs(talk.place - cut - 0.5), talk.low - talk.high
 
 
 def _talk(stake: Stake, cut: int) -> Talk:
     places = stake.places
     above = [person for person, place in places.items() if place <= cut]
     below = [person for person in places if person not in above]
-    matters = bool(above and below) and not stake.fixed
+    wrong = stake.wrong and stake.place <= cut
+    matters = wrong or (bool(above and below) and not stake.fixed)
     return Talk(
         item=stake.item,
         place=stake.place,
@@ -106,6 +115,7 @@ def _talk(stake: Stake, cut: int) -> Talk:
         by_function={name: _of_function(stake, name, cut) for name in sorted({stake.functions[p] for p in places})},
         apart=_apart(stake, above, below, cut) if matters else (),
         fixed=stake.fixed,
+        wrong=wrong,
     )
 
 

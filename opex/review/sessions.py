@@ -24,7 +24,7 @@ from opex.domain.sessions import (
     Value,
     VotedAgain,
 )
-from opex.review.state import standing
+from opex.review.journal import standing
 
 __all__ = ["ROUNDS", "STATES", "Given", "Session", "SessionState", "fold", "middle", "next_due"]
 
@@ -186,6 +186,7 @@ class _Folding:
         elif isinstance(said, VotedAgain):
             self.goes_to("answer", entry)
             self.again |= {*said.items}
+            self.settled = {key: told for key, told in self.settled.items() if key[0] not in said.items}
             self.began, self.open_items = entry.seq, frozenset(said.items)
         elif isinstance(said, Revealed):
             self.goes_to("reveal", entry, said.ranking)
@@ -205,9 +206,10 @@ class _Folding:
         rounds = self.answers.setdefault((said.item, said.question), [])
         while len(rounds) < (2 if said.item in self.again else 1):
             rounds.append({})
-        rounds[-1][entry.person.name] = Given(
-            person=entry.person.name, function=entry.person.function, value=said.value, words=said.words,
-            impacts=said.impacts, at=entry.at, seq=entry.seq,
+        name = entry.person.name
+        rounds[-1][name] = Given(
+            person=name, function=_plan(self.plan).participants.get(name, entry.person.function), value=said.value,
+            words=said.words, impacts=said.impacts, at=entry.at, seq=entry.seq,
         )  # fmt: skip
 
 
@@ -221,11 +223,15 @@ def _plan(entry: Entry) -> SessionPlanned:
 def fold(id: str, entries: Sequence[Entry]) -> Session:
     """The session that these entries make, oldest first. Whose answers are among them was decided before.
 
+    A second round opens again what was settled of its items. People speak for the function that the plan invited them
+    for. What is said or withdrawn after the end changes nothing of it.
+
     Raises
     ------
     Refused
         When there is no such session.
     """
+    entries = _until_its_end(entries)
     stands = standing(entries)
     first = next((entry for entry in stands if isinstance(entry.saying, SessionPlanned)), None)
     if first is None:
@@ -242,6 +248,11 @@ def fold(id: str, entries: Sequence[Entry]) -> Session:
         dissents=tuple(of.dissents.values()), others=tuple(sorted([*of.others, *undone], key=lambda e: e.seq)),
         at=of.at, rankings=of.rankings,
     )  # fmt: skip
+
+
+def _until_its_end(entries: Sequence[Entry]) -> Sequence[Entry]:
+    ends = (n for n, entry in enumerate(entries, start=1) if isinstance(entry.saying, SessionClosed | SessionCancelled))
+    return entries[: next(ends, len(entries))]
 
 
 def middle(question: str, values: Sequence[Value]) -> Value:

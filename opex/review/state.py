@@ -1,9 +1,9 @@
 """Candidates and the journal to opportunities: what stands, what was said of it, and what brings it back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from opex.domain.decisions import (
     Accepted,
@@ -19,66 +19,87 @@ from opex.domain.decisions import (
     Struck,
     ThemesMerged,
     Validated,
-    Withdrawn,
 )
 from opex.domain.opportunities import Candidate, Comment, Opportunity, Removal, Strike, Verdict
 from opex.domain.sessions import INSIGHT, Settled
+from opex.review.journal import Journal, standing
 
-__all__ = ["moves", "opportunities", "standing"]
+__all__ = ["Fold", "moves", "opportunities"]
 
+NOTHING: tuple[Entry, ...] = ()
 
 GROUP = "the group"
 """Who speaks where people settled on something together that is not the median of what each said."""
 
 
-def standing(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries that nobody withdrew, in their order. A withdrawal can itself be withdrawn."""
-    everything = list(entries)
-    gone: set[int] = set()
-    for entry in reversed(everything):
-        if isinstance(entry.saying, Withdrawn) and entry.seq not in gone:
-            gone.add(entry.saying.seq)
-    return [entry for entry in everything if entry.seq not in gone and not isinstance(entry.saying, Withdrawn)]
-
-
 def opportunities(candidates: Sequence[Candidate], entries: Sequence[Entry], as_of: datetime) -> dict[str, Opportunity]:
     """Every opportunity by id: candidates first in their order, then those proposed by hand.
 
-    A declined one whose tripwire has fired stands as unreviewed again and says why. A merged one hands its
-    evidence to the one it was merged into.
+    A declined one whose tripwire has fired stands as unreviewed again and says why; it counts incidents as the decline
+    did, with those of what was merged into it. A merged one hands its evidence to the one it was merged into; of
+    merges that go in a circle the oldest does not count.
     """
-    found = {candidate.id: _from(candidate) for candidate in candidates}
-    declines: dict[str, Declined] = {}
-    drafts: dict[str, _Draft] = {}
-    for entry in standing(entries):
-        of = entry.opportunity
+    return Fold().opportunities(candidates, entries, as_of)
+
+
+class Fold:
+    """The same again and again, as the journal grows: where nothing new was said, nothing is folded anew."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, _Made] = {}
+
+    def opportunities(
+        self, candidates: Sequence[Candidate], entries: Sequence[Entry], as_of: datetime
+    ) -> dict[str, Opportunity]:
+        """Every opportunity by id, as the function of that name gives them."""
+        journal = entries if isinstance(entries, Journal) else Journal(entries)
+        subjects: dict[str, Candidate | None] = {candidate.id: candidate for candidate in candidates}
+        for entry in standing(journal, Proposed):
+            subjects.setdefault(entry.opportunity, None)
+        self._made = {of: self._one(of, candidate, journal) for of, candidate in subjects.items()}
+        found = {of: made.opportunity for of, made in self._made.items()}
+        for entry in standing(journal, ThemesMerged):
+            _join_themes(found, entry)
+        for of in _merged_in_a_circle(found, standing(journal, Merged)):
+            said = [entry for entry in journal.said_of[of] if not isinstance(entry.saying, Merged)]
+            found[of] = _folded(of, subjects[of], said, journal.versions[of])
+        found = _merged(found)
+        for of, last in {entry.opportunity: entry.saying for entry in standing(journal, Declined)}.items():
+            if isinstance(last, Declined) and of in found and found[of].status == "declined":
+                found[of] = _back_when_due(found[of], last, as_of)
+        return found
+
+    def _one(self, of: str, candidate: Candidate | None, journal: Journal) -> "_Made":
+        said, version = journal.said_of.get(of, NOTHING), journal.versions.get(of, 0)
+        made = self._made.get(of)
+        if made and made.candidate is candidate and made.said is said and made.opportunity.version == version:
+            return made
+        return _Made(candidate, said, _folded(of, candidate, said, version))
+
+
+class _Made(NamedTuple):
+    """An opportunity and what it was made of."""
+
+    candidate: Candidate | None
+    said: tuple[Entry, ...]
+    opportunity: Opportunity
+
+
+def _folded(of: str, candidate: Candidate | None, said: Sequence[Entry], version: int) -> Opportunity:
+    draft: _Draft = dict(vars(_from(candidate))) if candidate else {}
+    for entry in said:
         if isinstance(entry.saying, Proposed):
-            found[of] = _by_hand(of, entry.saying)
-            drafts[of] = dict(vars(found[of]))
-        if of in found:
-            if of not in drafts:
-                drafts[of] = dict(vars(found[of]))
-            drafts[of].update(_said(drafts[of], entry))
-            if isinstance(entry.saying, Declined):
-                declines[of] = entry.saying
-    found |= {of: Opportunity(**draft) for of, draft in drafts.items()}
-    _join_themes(found, entries)
-    for of, said in declines.items():
-        if found[of].status == "declined":
-            found[of] = _back_when_due(found[of], said, as_of)
-    versions: dict[str, int] = {}
-    for entry in entries:
-        versions[entry.opportunity] = entry.seq
-    known = {of: replace(o, version=versions.get(of, 0)) for of, o in found.items()}
-    return _merged(known)
+            draft = dict(vars(_by_hand(of, entry.saying)))
+        if draft:
+            draft.update(_said(draft, entry))
+    return Opportunity(**draft | {"version": version})
 
 
-def _join_themes(found: dict[str, Opportunity], entries: Sequence[Entry]) -> None:
-    for entry in standing(entries):
-        if isinstance(entry.saying, ThemesMerged):
-            other, into = entry.saying.other, entry.opportunity
-            if other in found and into in found:
-                found[other], found[into] = _one_theme(found[other], found[into])
+def _join_themes(found: dict[str, Opportunity], entry: Entry) -> None:
+    if isinstance(entry.saying, ThemesMerged):
+        other, into = entry.saying.other, entry.opportunity
+        if other in found and into in found and not _leads_to(other, into, found):
+            found[other], found[into] = _one_theme(found[other], found[into])
 
 
 def _one_theme(other: Opportunity, into: Opportunity) -> tuple[Opportunity, Opportunity]:
@@ -197,33 +218,47 @@ def _described(said: Described) -> _Draft:
     return changed
 
 
+def _merged_in_a_circle(found: Mapping[str, Opportunity], merges: Sequence[Entry]) -> list[str]:
+    """Of each circle of merges the one that was merged first: that merge does not count, or all would be gone."""
+    out: list[str] = []
+    last = {entry.opportunity: entry.seq for entry in merges}
+    for of in sorted(last, key=lambda one: last[one]):
+        path = _path(of, found)
+        if path and found[path[-1]].merged_into == of and not {*path} & {*out}:
+            out.append(of)
+    return out
+
+
+def _path(of: str, found: Mapping[str, Opportunity]) -> list[str]:
+    """An opportunity that was merged and those that it was merged into, one after the other, as far as merges go."""
+    path: list[str] = []
+    here: str | None = of
+    while here is not None and here in found and here not in path and found[here].status == "merged":
+        path.append(here)
+        here = found[here].merged_into
+    return path
+
+
+def _leads_to(other: str, of: str, found: Mapping[str, Opportunity]) -> bool:
+    path = _path(of, found)
+    return bool(path) and other in {*path, found[path[-1]].merged_into}
+
+
 def _merged(found: Mapping[str, Opportunity]) -> dict[str, Opportunity]:
     known = dict(found)
-    for opportunity in found.values():
-        home = _home(opportunity, found)
-        if home is not None:
+    for opportunity in [one for one in found.values() if one.status == "merged"]:
+        home = found[_path(opportunity.id, found)[-1]].merged_into
+        if home is not None and home in found and found[home].status != "merged":
             target = known[home]
             incidents = tuple(dict.fromkeys((*target.incidents, *opportunity.evidence)))
             known[home] = replace(target, incidents=incidents, merged_from=(*target.merged_from, opportunity.id))
     return known
 
 
-def _home(opportunity: Opportunity, found: Mapping[str, Opportunity]) -> str | None:
-    seen = {opportunity.id}
-    here = opportunity
-    while here.status == "merged" and here.merged_into is not None:
-        if here.merged_into not in found or here.merged_into in seen:
-            break
-        seen.add(here.merged_into)
-        here = found[here.merged_into]
-    return None if here.id == opportunity.id or here.status == "merged" else here.id
-
-
 def moves(entries: Sequence[Entry]) -> list[Entry]:
     """The moves that stand, oldest first; of several moves of one opportunity the last one counts."""
     last: dict[str, Entry] = {}
-    for entry in standing(entries):
-        if isinstance(entry.saying, Moved):
-            last.pop(entry.opportunity, None)
-            last[entry.opportunity] = entry
+    for entry in standing(entries, Moved):
+        last.pop(entry.opportunity, None)
+        last[entry.opportunity] = entry
     return list(last.values())

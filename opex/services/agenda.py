@@ -18,6 +18,7 @@ from opex.review.agreement import Agreement, agreement
 from opex.review.sessions import Session, middle
 from opex.services.context import Context
 from opex.services.prioritising import Board, board
+from opex.services.seeing import unseen
 
 __all__ = ["Agreed", "agreed", "talks"]
 
@@ -48,24 +49,44 @@ class _Valued:
             if item in place:
                 self.raw[place[item]] = self._row(item, self._medians(item))
         self.keys = self._keys(self.raw, np.arange(len(of.items)))
-        self.moves = {entry.opportunity: entry for entry in of.moves}
+        self.order = sorted(range(len(self.keys)), key=lambda n: (-self.keys[n], of.items[n].id))
+        self.moves = {entry.opportunity: entry for entry in of.for_all.moves}
 
     def stake(self, item: str) -> Stake:
         """Where the item stands at the medians, and where each person's own answers would put it."""
         n = self.place[item]
-        people = self._answers(item)
+        group = self._medians(item)  # of what is not settled: there nobody differs any more
+        people = {
+            person: {question: value for question, value in mine.items() if question in group}
+            for person, mine in self._answers(item).items()
+        }
         others = np.delete(self.keys, n)
-        rows = np.array([self._row(item, mine) for mine in people.values()]).reshape(-1, self.raw.shape[1])
+        rows = np.array([self._row(item, group | mine) for mine in people.values()]).reshape(-1, self.raw.shape[1])
         found = place_among(others, self._keys(rows, np.full(len(rows), n))).tolist()
         last = len(self.keys)
         places = {
-            person: last if mine.get(INSIGHT) == "wrong" else int(at)
+            person: last if mine.get(INSIGHT) == "wrong" else self._agreed(n, int(at))
             for (person, mine), at in zip(people.items(), found, strict=True)
         }
-        middle_place = int(place_among(others, self.keys[n : n + 1])[0])
         return Stake(
-            item=item, place=middle_place, places=places, functions=self._functions(item), fixed=self._fixed(item)
+            item=item,
+            place=self._agreed(n, int(place_among(others, self.keys[n : n + 1])[0])),
+            places=places,
+            functions=self._functions(item),
+            fixed=self._fixed(item),
+            wrong=group.get(INSIGHT) == "wrong",
         )
+
+    def _agreed(self, n: int, place: int) -> int:
+        """The place of an item in the agreed order, were it at that computed place: what was moved stands where it is.
+
+        A moved item's own place follows from no answer (`Stake.fixed`): then the computed one is told.
+        """
+        if not self.moves or self.of.items[n].id in self.moves:
+            return place
+        computed = [self.of.items[other].id for other in self.order if other != n]
+        computed.insert(place - 1, self.of.items[n].id)
+        return self.of.agreed(computed).index(self.of.items[n].id) + 1
 
     def _fixed(self, item: str) -> str:
         if item not in self.moves:
@@ -131,7 +152,7 @@ def agreed(context: Context, session: Session, drivers: DriverSet) -> tuple[Agre
     """How far people agree on the order of the items under each question, in the order of the questions."""
     asked = dict.fromkeys(q for item in session.plan.items for q in session.questions(item))
     newest = max((given.seq for rounds in session.answers.values() for r in rounds for given in r.values()), default=0)
-    key = (session.id, session.version, newest)
+    key = (session.id, session.version, newest, drivers.version, unseen(context))
     return context.memory.get("agreed", key, lambda: tuple(_agreed(session, q, drivers) for q in asked))
 
 

@@ -10,6 +10,7 @@ from opex.domain.problems import Refused
 from opex.review import chain
 from opex.services.context import Context
 from opex.services.permissions import needs
+from opex.services.seeing import seen_noted
 from opex.store import audit
 
 __all__ = ["Verified", "anchors_of", "export", "head", "newest", "tell_head", "verify"]
@@ -64,15 +65,19 @@ def _notes(entries: Iterable[Noted], anchors: Mapping[int, str] | None) -> Itera
 
 @needs("administer")
 def export(context: Context) -> bytes:
-    """The log as JSON lines, one for each entry: also the anchor that shows later whether it was written anew."""
-    lines = (json.dumps(entry.document(), ensure_ascii=False) for entry in audit.entries(context.database))
+    """The log as JSON lines, one for each entry: also the anchor that shows later whether it was written anew.
+
+    Of what is not shown to who asks, that something was done is told, and not what.
+    """
+    entries = seen_noted(context, audit.entries(context.database))
+    lines = (json.dumps(entry.document(), ensure_ascii=False) for entry in entries)
     return "".join(f"{line}\n" for line in lines).encode()
 
 
 @needs("administer")
 def newest(context: Context, limit: int = 100) -> list[Noted]:
-    """The newest entries, the newest first."""
-    return audit.entries(context.database, newest=True, limit=limit)
+    """The newest entries, the newest first; of what is not shown to who asks, that something was done and not what."""
+    return seen_noted(context, audit.entries(context.database, newest=True, limit=limit))
 
 
 def head(context: Context) -> Anchor:

@@ -16,7 +16,7 @@ from opex.domain.priorities import Evidence
 from opex.domain.problems import NotEnoughData, Refused
 from opex.ranking.duels import MOST_ITEMS, lots, next_pair
 from opex.ranking.revealed import fitted
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import driving, spoken
 from opex.services.context import Context, Speaker
 from opex.services.permissions import needs
@@ -90,7 +90,7 @@ def answers(context: Context) -> tuple[Answered, ...]:
 
 def _standing(context: Context) -> tuple[Answered, ...]:
     last: dict[tuple[str, str], Answered] = {}
-    for entry in standing(spoken.entries(context)):
+    for entry in standing(spoken.entries(context), Dueled):
         if isinstance(entry.saying, Dueled):
             key = (entry.person.name, entry.opportunity)
             last.pop(key, None)
@@ -208,7 +208,7 @@ def answer(context: Context, duel: Duel, given: Answer, speaker: Speaker, *, ses
         first=duel.first.opportunity.id, second=duel.second.opportunity.id, answer=given, picked=duel.picked,
         first_worths=duel.first_worths, second_worths=duel.second_worths, drivers=duel.drivers, session=session,
     )  # fmt: skip
-    entries = standing(spoken.entries(context))
+    entries = standing(spoken.entries(context), Dueled)
     before = [e for e in entries if e.opportunity == duel.id and e.person.name == speaker.person.name]
     if any(entry.request_id != speaker.request_id for entry in before):
         raise Refused("You have answered this pair already: undo that answer to give another one.")

@@ -8,12 +8,12 @@ from typing import TypeVar
 
 import pandas as pd
 
-from opex.domain.decisions import Entry, ThemesMerged, Withdrawn
+from opex.domain.decisions import Entry, ThemesMerged
 from opex.domain.opportunities import Candidate
 from opex.domain.problems import NotEnoughData
 from opex.evidence.candidates import evidence_table, find, known_of
 from opex.evidence.theme_edits import EDITS
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import spoken
 from opex.services.context import Context, Progress, give_back
 from opex.services.knowing import Known, known
@@ -67,7 +67,7 @@ def theme_edits(context: Context) -> list[Entry]:
 
 
 def _theme_edits(context: Context, revisions: Mapping[str, int]) -> list[Entry]:
-    return [entry for entry in standing(spoken.entries(context, revisions)) if isinstance(entry.saying, EDITS)]
+    return list(standing(spoken.entries(context, revisions), *EDITS))
 
 
 def _named(edits: Sequence[Entry]) -> str:
@@ -109,9 +109,9 @@ def current(context: Context) -> list[Candidate]:
 
 def _remembered(context: Context, key: str, revisions: Mapping[str, int]) -> list[Candidate]:
     entries = spoken.entries(context, revisions)
-    spoken_of = {entry.opportunity for entry in entries}
-    spoken_of |= {entry.saying.other for entry in standing(entries) if isinstance(entry.saying, ThemesMerged)}
-    finds = sum(isinstance(entry.saying, (*EDITS, Withdrawn)) for entry in entries)
+    joined = (entry.saying for entry in standing(entries, ThemesMerged))
+    spoken_of = {*entries.versions, *(said.other for said in joined if isinstance(said, ThemesMerged))}
+    finds = len(entries) - len(entries.standing), len(standing(entries, *EDITS))  # an edit or its withdrawal is new
     kept_as = (key, finds, revisions["people"])  # a forgotten person's name is replaced in candidates too
     kept = context.memory.get("kept candidates", kept_as, lambda: decisions.candidates(context.database))
     return [r.candidate for r in kept if r.found or r.candidate.id in spoken_of]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from opex.domain.decisions import Entry, Judged, Person, Withdrawn, link_id
 from opex.domain.problems import NotEnoughData, Refused
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
@@ -48,7 +48,7 @@ def _standing(entries: Sequence[Entry]) -> dict[Pair, LinkVerdict]:
         (entry.saying.incident, entry.saying.change): LinkVerdict(
             verdict=entry.saying.verdict, reason=entry.saying.reason, person=entry.person, seq=entry.seq
         )
-        for entry in standing(entries)
+        for entry in standing(entries, Judged)
         if isinstance(entry.saying, Judged)
     }
 
@@ -56,7 +56,7 @@ def _standing(entries: Sequence[Entry]) -> dict[Pair, LinkVerdict]:
 def version(context: Context, incident: str, change: str) -> int:
     """The number of the last thing said of this link, withdrawn or not; 0 for none. A page carries what it showed."""
     of = link_id(incident, change)
-    return max((entry.seq for entry in spoken.entries(context) if entry.opportunity == of), default=0)
+    return spoken.entries(context).versions.get(of, 0)
 
 
 @needs("say")

@@ -35,6 +35,7 @@ from opex.review.sessions import Given, Session, middle
 from opex.services import agenda, kept_rankings, prioritising, session_reading
 from opex.services.context import Context
 from opex.services.finding import evidence
+from opex.services.knowing import known
 from opex.services.prioritising import Board
 from opex.services.seeing import unseen
 from opex.store import audit
@@ -46,7 +47,7 @@ MOST_INCIDENTS = 10
 
 
 def minutes(context: Context, session: str) -> Minutes:
-    """What the minutes of this session say until now; of a closed one with the order as it was kept then.
+    """What the minutes of this session say until now; of a closed one as everything was when it was closed.
 
     Answers are told once they were revealed; those of a second round that runs are not. Items that are not shown to
     who asks are left out and counted.
@@ -57,7 +58,7 @@ def minutes(context: Context, session: str) -> Minutes:
         When there is no such session, or no ranking to tell of.
     """
     of = _open(session_reading.look(context, session))
-    board = prioritising.board(context)
+    board = _board(context, of)
     if isinstance(board, NotEnoughData):
         raise Refused("There are no minutes without a ranking: load incidents first.")
     told = _told(context, of, board)
@@ -80,7 +81,7 @@ def minutes(context: Context, session: str) -> Minutes:
         items=tuple(_item(told, item) for item in items),
         before=_order(of, told.before, {}),
         after=_order(of, told.after, {item.id: item.rank for item in told.before.values()}),
-        promises=_promises(context, of),
+        promises=_promises(context, of, board),
         restricted=len(of.plan.items) - len(items),
         audit=audit.head(context.database),
     )
@@ -93,6 +94,19 @@ def written(
     made = minutes(context, session)
     content = render_minutes(made, format, audience)
     return minutes_file_name(made, format, audience, export_id=uuid4().hex[:8]), content
+
+
+def _board(context: Context, of: Session) -> Board | NotEnoughData:
+    """The board; of a closed session under the drivers, the facts and the words that held when it was closed."""
+    if of.state != "closed":
+        return prioritising.board(context)
+    ranking = of.rankings.get("closed")
+    if ranking is None:
+        return prioritising.board(context, said_until=of.version)
+    kept = kept_rankings.named(context, str(ranking))
+    newest = known(context)
+    as_of = None if not isinstance(newest, NotEnoughData) and newest.as_of == kept.as_of else kept.as_of
+    return prioritising.board(context, drivers=kept.drivers, as_of=as_of, said_until=of.version)
 
 
 def _open(of: Session) -> Session:
@@ -144,9 +158,9 @@ def _agreed(question: str, function: str, people: int, found: Agreement | NotEno
     )
 
 
-def _promises(context: Context, of: Session) -> tuple[PromiseMinutes, ...]:
+def _promises(context: Context, of: Session, board: Board) -> tuple[PromiseMinutes, ...]:
     told = []
-    for one in session_reading.promises(context, of):
+    for one in session_reading.promises(context, of, board if of.state == "closed" else None):
         since = f", {one.incidents_since} incidents since" if one.incidents_since else ""
         became = f"{one.status}{', overdue' if one.overdue else ''}{since}"
         said = one.decided
@@ -165,7 +179,7 @@ class _Told:
 
     context: Context
     session: Session
-    items: Mapping[str, Opportunity]
+    board: Board
     ranked: Mapping[str, Priority]
     questions: Mapping[str, str]
     before: Mapping[str, KeptItem]
@@ -177,9 +191,9 @@ def _told(context: Context, of: Session, board: Board) -> _Told:
     return _Told(
         context=context,
         session=of,
-        items=board.all_items,
+        board=board,
         ranked={item.id: item for item in prioritising.saved_order(context, board).items},
-        questions=session_reading.questions(context),
+        questions=session_reading.questions(context, board.drivers),
         before=_kept(context, opened),
         after=_kept(context, ended),
     )
@@ -203,7 +217,7 @@ def _order(of: Session, kept: Mapping[str, KeptItem], was: Mapping[str, int]) ->
 
 
 def _item(told: _Told, id: str) -> ItemMinutes:
-    it, before, after = told.items.get(id), told.before.get(id), told.after.get(id)
+    it, before, after = told.board.all_items.get(id), told.before.get(id), told.after.get(id)
     named = it or Opportunity(id=id, title=id, action="", removes=_NOTHING)
     ranked = told.ranked.get(id)
     behind = ranked.evidence if ranked is not None and ranked.evidence.incidents else None
@@ -235,7 +249,7 @@ _NOTHING = Removal(low=0, likely=0, high=0)
 
 
 def _incidents(told: _Told, ids: Sequence[str]) -> tuple[IncidentLine, ...]:
-    table = evidence(told.context, list(ids)).head(MOST_INCIDENTS)
+    table = evidence(told.context, list(ids), told.board.as_of).head(MOST_INCIDENTS)
     rows = zip(table["id"], table["title"], table["hours"].tolist(), strict=True)
     return tuple(IncidentLine(id=of, title=title, hours=None if lost != lost else lost) for of, title, lost in rows)
 
@@ -317,7 +331,7 @@ def _strikes(told: _Told, said: Sequence[Entry]) -> tuple[StrikeMinutes, ...]:
     struck = [(entry, entry.saying) for entry in said if isinstance(entry.saying, Struck)]
     if not struck:
         return ()
-    table = evidence(told.context, [saying.incident for _, saying in struck])
+    table = evidence(told.context, [saying.incident for _, saying in struck], told.board.as_of)
     titles = dict(zip(table["id"], table["title"], strict=True))
     return tuple(
         StrikeMinutes(
@@ -344,7 +358,7 @@ def _decision(told: _Told, item: str) -> Decision | None:
     if entry is None or not isinstance(entry.saying, Decided):
         return None
     said = entry.saying
-    into = told.items.get(said.into or "")
+    into = told.board.all_items.get(said.into or "")
     return Decision(
         outcome=said.outcome, person=entry.person.name, owner=said.owner, course=said.course, due=said.due or "",
         impacts=said.impacts, words=said.words, reason=said.reason or "", until=said.until or "",

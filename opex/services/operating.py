@@ -10,7 +10,7 @@ import pandas as pd
 from opex.domain.decisions import Entry
 from opex.domain.problems import NotEnoughData
 from opex.evidence.process_limits import Usual, said_of, usual
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import spoken
 from opex.services.context import Context
 from opex.services.finding import candidates

@@ -4,7 +4,7 @@ The role is read from the workspace at each call, so that one that was taken end
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -45,10 +45,13 @@ def role(context: Context) -> str:
 
 
 def by(context: Context, person: str = "", who: Asking | None = None) -> By:
-    """Who does it, for the audit log: whoever signed in, else the name that was said."""
+    """Who does it, for the audit log: whoever signed in; in a local workspace the name that was said.
+
+    In a team a name that somebody gives says nothing: who is not known there is nobody.
+    """
     who = who or asking(context)
-    name = who.member.name if who.member else person
-    return By(at=context.now(), person=name or "operator", role=who.role)
+    said = (person or "operator") if context.asker.local and not context.team else ""
+    return By(at=context.now(), person=who.member.name if who.member else said, role=who.role)
 
 
 def permit(context: Context, act: Act, asked: str, who: Asking | None = None) -> None:
@@ -63,7 +66,8 @@ def permit(context: Context, act: Act, asked: str, who: Asking | None = None) ->
     held = who.role
     if may(held, act):
         return
-    people.deny(context.database, asked, by=by(context, who=who))
+    denied = by(context, who=who)
+    people.deny(context.database, asked, by=replace(denied, person=denied.person or "nobody known"))
     asker = context.asker
     if context.team and (asker.local or (asker.expires is not None and context.now() >= asker.expires)):
         raise NotAllowed("Your sign-in has ended: sign in again. Nothing was saved.")

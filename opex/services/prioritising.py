@@ -17,13 +17,15 @@ from opex.domain.formulas import Figure, Formula, confidence_of, formula_of
 from opex.domain.opportunities import Candidate, Opportunity
 from opex.domain.priorities import Evidence, Move, Priorities, Priority, Replay
 from opex.domain.problems import NotEnoughData, Refused
+from opex.domain.reasons import PINNED
 from opex.evidence.facts import YEAR
 from opex.ranking.formulas import figures, ranked_by
 from opex.ranking.measures import Membership, measured, membership
 from opex.ranking.ranking import Alphabet, Ranking, alphabetical, worths
 from opex.ranking.replay import covered, replay
+from opex.review.journal import Journal
 from opex.review.order import agreed_order
-from opex.review.state import moves, opportunities
+from opex.review.state import Fold, moves, opportunities
 from opex.services import in_force, spoken
 from opex.services.context import Context, Progress
 from opex.services.figures import figures as figures_of_systems
@@ -89,6 +91,12 @@ class Board:
             _whole=lambda: self,
         )
 
+    def agreed(self, computed: Sequence[str]) -> list[str]:
+        """A computed order of ids as people agreed on it: with everybody's moves."""
+        made = [(entry.opportunity, move_of(entry)) for entry in self.for_all.moves]
+        pinned = {item for item, move in made if move.reason == PINNED}
+        return agreed_order(computed, [(item, move.to) for item, move in made], pinned)
+
     @cached_property
     def formula(self) -> Formula:
         """The team's own formula, fitted to the drivers."""
@@ -110,11 +118,15 @@ def board(
     *,
     drivers: DriverSet | None = None,
     as_of: datetime | None = None,
+    said_until: int | None = None,
     progress: Progress | None = None,
 ) -> Board | NotEnoughData:
-    """The board as of an instant (the newest fact), under the driver set in force or another one, for who asks."""
+    """The board as of an instant (the newest fact), under the driver set in force or another one, for who asks.
+
+    ``said_until`` is the number of the last entry of the journal that counts.
+    """
     if hidden := unseen(context):
-        whole = board(inside(context), drivers=drivers, as_of=as_of, progress=progress)
+        whole = board(inside(context), drivers=drivers, as_of=as_of, said_until=said_until, progress=progress)
         if isinstance(whole, NotEnoughData):
             return whole
         return context.memory.get("seen board", (whole.key, hidden), lambda: whole.seen_by(hidden))
@@ -123,14 +135,20 @@ def board(
         return now
     found = found_in(context, now, past=as_of is not None, progress=progress)
     chosen = in_force.usable(drivers or in_force.drivers(context))
-    key = (now.revision, now.revisions["decisions"], now.as_of, chosen)
-    return context.memory.get("board", key, lambda: _board(context, now, found, chosen, key))
+    key = (now.revision, now.revisions["decisions"], now.as_of, chosen, said_until)
+
+    def made() -> Board:
+        return _board(context, now, _spoken_of(context, now, found, said_until), chosen, key)
+
+    return context.memory.get("board", key, made)
 
 
-def _board(
-    context: Context, now: Known, found: Sequence[Candidate], chosen: DriverSet, key: tuple[Hashable, ...]
-) -> Board:
-    everyone, moved = _spoken_of(context, now, found, key[1])
+Spoken = tuple[dict[str, Opportunity], tuple[Entry, ...]]
+"""All opportunities by id as people left them, and the moves that hold."""
+
+
+def _board(context: Context, now: Known, spoken_of: Spoken, chosen: DriverSet, key: Hashable) -> Board:
+    everyone, moved = spoken_of
     items = tuple(opportunity for opportunity in everyone.values() if opportunity.open)
     known_of_systems = figures_of_systems(context, {driver.measure for driver in chosen.drivers}, now.as_of)
     of = membership(items, now.facts.incidents, now.systems_of, now.hours, now.as_of, known_of_systems)
@@ -156,16 +174,18 @@ def _board(
     )
 
 
-def _spoken_of(
-    context: Context, now: Known, found: Sequence[Candidate], decided: Hashable
-) -> tuple[dict[str, Opportunity], tuple[Entry, ...]]:
-    """All opportunities by id as people left them, and the moves that hold."""
+def _spoken_of(context: Context, now: Known, found: Sequence[Candidate], until: int | None = None) -> Spoken:
+    """As they are now, or as they were after that entry of the journal."""
 
-    def folded() -> tuple[dict[str, Opportunity], tuple[Entry, ...]]:
+    def folded() -> Spoken:
         entries = spoken.entries(context, now.revisions)
-        return opportunities(found, entries, now.as_of), tuple(moves(entries))
+        if until is not None:
+            then = Journal(entry for entry in entries if entry.seq <= until)
+            return opportunities(found, then, now.as_of), tuple(moves(then))
+        fold = context.memory.get("fold", "", Fold)
+        return fold.opportunities(found, entries, now.as_of), tuple(moves(entries))
 
-    return context.memory.get("spoken of", (now.revision, decided, now.as_of), folded)
+    return context.memory.get("spoken of", (now.revision, now.revisions["decisions"], now.as_of, until), folded)
 
 
 def _newest(now: Known) -> datetime | None:
@@ -221,7 +241,7 @@ def _reranked(of: Board, weights: Mapping[str, float] | None = None) -> Prioriti
     made = _figures(of, counts)
     computed = [of.items[n].id for n in np.argsort(ranking.ranks, kind="stable")]
     placed = {entry.opportunity: move_of(entry) for entry in of.moves}
-    agreed = agreed_order(computed, [(item, move.to) for item, move in placed.items()])
+    agreed = of.agreed(computed)
     position = {item.id: n for n, item in enumerate(of.items)}
     order = [position[item] for item in agreed]
     told = zip(*(column.tolist() for column in _columns(of, ranking, covered(of.of.rows, order))), strict=True)
@@ -351,7 +371,7 @@ def everything(context: Context) -> dict[str, Opportunity]:
     now = known(context)
     if isinstance(now, NotEnoughData):
         return {}
-    return dict(_spoken_of(context, now, found_in(context, now), now.revisions["decisions"])[0])
+    return dict(_spoken_of(context, now, found_in(context, now))[0])
 
 
 def one(context: Context, opportunity: str, there: Mapping[str, Opportunity] | None = None) -> Opportunity:

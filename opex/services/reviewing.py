@@ -1,6 +1,7 @@
 """Validate and adjust: everything that a person says of an opportunity, written down at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
@@ -142,13 +143,15 @@ def move(context: Context, opportunity: str, speaker: Speaker, *, to: int, reaso
 def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
     """Withdraw an entry; it stays in the journal. A colleague's, and a decision, only by those who decide.
 
+    What was said in a session is withdrawn in that session, as long as it runs; of the ranking at any time.
+
     Raises
     ------
     NotAllowed
         When it is a colleague's entry, or one that the role does not let one say.
     """
     permit(context, "decide" if entry.person.name != speaker.person.name else entry.saying.act, "reviewing.undo")
-    return write(context, entry.opportunity, Withdrawn(seq=entry.seq), speaker)
+    return write(context, entry.opportunity, Withdrawn(seq=entry.seq), replace(speaker, session=entry.session))
 
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:

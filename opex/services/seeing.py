@@ -5,18 +5,24 @@ and found from as before, so that everybody speaks of the same ranks. Who may no
 said what of it. Services that compute for everybody ask as `inside`, and what leaves them is masked for who asked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import Any
 
 from opex.domain.decisions import Entry, Proposed, Restricted, Saying
+from opex.domain.noted import Noted
 from opex.domain.opportunities import Opportunity, Strike
 from opex.domain.people import OPERATOR
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import spoken
 from opex.services.context import Context
 from opex.services.permissions import role
 
-__all__ = ["NOT_SHOWN", "RESTRICTED", "inside", "masked", "restrictions", "seen_entries", "seen_item", "unseen"]
+__all__ = [
+    "NOT_SHOWN", "RESTRICTED", "hidden_from", "inside", "masked", "restrictions", "seen_entries", "seen_item",
+    "seen_noted", "unseen",
+]  # fmt: skip
 
 RESTRICTED, NOT_SHOWN = "Restricted", "Not shown to your role"
 
@@ -35,7 +41,7 @@ def restrictions(context: Context) -> Mapping[str, frozenset[str]]:
 def _standing(entries: Sequence[Entry]) -> dict[str, frozenset[str]]:
     """What was said last of each; a part that was split off is seen by those who see the whole, until it is said."""
     said: dict[str, frozenset[str]] = {}
-    for entry in standing(entries):
+    for entry in standing(entries, Restricted, Proposed):
         if isinstance(entry.saying, Restricted):
             said[entry.opportunity] = frozenset(entry.saying.roles)
         elif isinstance(entry.saying, Proposed) and entry.saying.split_from in said:
@@ -47,11 +53,12 @@ def unseen(context: Context) -> frozenset[str]:
     """The ids of the opportunities and incidents that who asks may not see; none for the operator of a machine."""
     if context.asker.local and not context.team:
         return frozenset()
-    every = restrictions(context)
-    if not every:
-        return frozenset()
-    eyes = role(context)
-    return frozenset(subject for subject, roles in every.items() if eyes not in roles)
+    return hidden_from(context, role(context)) if restrictions(context) else frozenset()
+
+
+def hidden_from(context: Context, eyes: str) -> frozenset[str]:
+    """The ids of the opportunities and incidents that people of this role do not see."""
+    return frozenset(subject for subject, roles in restrictions(context).items() if eyes not in roles)
 
 
 def masked(item: Opportunity) -> Opportunity:
@@ -79,6 +86,32 @@ def seen_entries(context: Context, entries: Iterable[Entry]) -> list[Entry]:
     """The entries of a journal without what was said of things that who asks may not see."""
     hidden = unseen(context)
     return [entry for entry in entries if entry.opportunity not in hidden and not _names(entry.saying) & hidden]
+
+
+def seen_noted(context: Context, entries: Sequence[Noted]) -> list[Noted]:
+    """The entries of the log, without what they tell of things that who asks may not see; the chain stays whole."""
+    hidden = unseen(context)
+    return [
+        replace(entry, what={"restricted": NOT_SHOWN}, salt=None) if hidden & {*_spoken_of(entry)} else entry
+        for entry in entries
+    ]
+
+
+def _spoken_of(entry: Noted) -> Iterator[str]:
+    """The texts of an entry that may be the id of a thing: its subject, a part of it, and every text in its body."""
+    yield entry.subject
+    yield from entry.subject.split(":")
+    yield from _texts(entry.what)
+
+
+def _texts(told: Any) -> Iterator[str]:
+    if isinstance(told, str):
+        yield told
+    elif isinstance(told, Mapping):
+        yield from (str(name) for name in told)
+        yield from chain.from_iterable(map(_texts, told.values()))
+    elif isinstance(told, Iterable):
+        yield from chain.from_iterable(map(_texts, told))
 
 
 def _names(saying: Saying) -> set[str]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from opex.domain.decisions import Entry
+from opex.domain.drivers import DriverSet
+from opex.domain.forgetting import FORGOTTEN_NAME
 from opex.domain.opportunities import Opportunity
+from opex.domain.people import may
 from opex.domain.problems import NotEnoughData
 from opex.domain.sessions import INSIGHT, REMOVAL, Answered, Decided, SessionPlanned
 from opex.review.sessions import Session, fold, next_due
@@ -12,8 +15,8 @@ from opex.services import driving
 from opex.services.context import Context
 from opex.services.knowing import Known, known
 from opex.services.permissions import by
-from opex.services.prioritising import board, everything, saved_order
-from opex.services.seeing import seen_entries, unseen
+from opex.services.prioritising import Board, board, everything, saved_order
+from opex.services.seeing import hidden_from, inside, seen_entries, unseen
 from opex.store import people, sayings
 
 __all__ = [
@@ -43,7 +46,8 @@ def look(context: Context, session: str, person: str = "", *, until: int | None 
     if until is not None:
         return _looked(context, session, me, until)
     at = sayings.position(context.database, session)
-    key = (session, at.said, at.answered, me, unseen(context))
+    people = context.database.revisions()["people"]  # a forgotten name is gone from what was read before
+    key = (session, at.said, at.answered, me, unseen(context), people)
     return context.memory.get("session", key, lambda: _looked(context, session, me))
 
 
@@ -76,12 +80,16 @@ class Progress:
 
 
 def progress(context: Context, session: Session) -> list[Progress]:
-    """How far each participant is, in the order of the names."""
+    """How far each participant is, in the order of the names; of what their role sees, for that they are asked."""
     counts = sayings.progress(context.database, session.id, session.began)
-    return [
-        Progress(person=name, function=function, answered=counts.get(name, 0), asked=len(session.asked(name)))
-        for name, function in sorted(session.plan.participants.items())
-    ]
+    whole = look(inside(context), session.id)
+    roles = {member.name: member.role for member in people.members(context.database)} if context.team else {}
+    told = []
+    for name, function in sorted(session.plan.participants.items()):
+        hidden = hidden_from(context, roles[name]) if roles.get(name) else frozenset()
+        asked = sum(item not in hidden for item, _ in whole.asked(name))
+        told.append(Progress(person=name, function=function, answered=min(counts.get(name, 0), asked), asked=asked))
+    return told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,18 +105,19 @@ class Promise:
     incidents_since: int
 
 
-def promises(context: Context, session: Session) -> list[Promise]:
-    """What the last session that closed before this one decided, and what came of it."""
+def promises(context: Context, session: Session, then: Board | None = None) -> list[Promise]:
+    """What the last session that closed before this one decided, and what came of it until now (or until a board)."""
     closed = [one for one in sessions(context) if one.state == "closed" and one.id != session.id]
-    begun = session.at["prepare"]
+    begun = session.at.get("answer", context.now())
     before = max((one for one in closed if one.at["closed"] <= begun), key=lambda one: one.at["closed"], default=None)
     if session.plan.follows is not None:
         before = next((one for one in closed if one.id == session.plan.follows), before)
     if before is None:
         return []
     full = look(context, before.id)
-    now, today = known(context), context.now().date()
-    items = everything(context)
+    now = known(context, then.as_of if then else None)
+    today = (session.at["closed"] if then else context.now()).date()
+    items = then.all_items if then else everything(context)
     return [
         _promise(entry, items.get(item), now, today)
         for item, entry in full.decided.items()
@@ -139,16 +148,22 @@ def _promise(entry: Entry, item: Opportunity | None, now: Known | NotEnoughData,
 
 
 def proposed_next(context: Context) -> SessionPlanned | None:
-    """The plan of the next session where the last one has a rhythm and none follows yet, about today's first items."""
+    """The plan that follows the newest closed session with a rhythm, unless one follows it: about today's first items.
+
+    What is no question any more is not asked again.
+    """
     every = sessions(context)
-    last = max((one for one in every if one.state == "closed"), key=lambda one: one.at["closed"], default=None)
-    if last is None or any(not one.over or one.plan.follows == last.id for one in every):
+    followed = {one.plan.follows for one in every if one.state != "cancelled"}
+    rhythmic = [one for one in every if one.state == "closed" and next_due(one.plan.rhythm, one.at["closed"].date())]
+    last = max(rhythmic, key=lambda one: one.at["closed"], default=None)
+    if last is None or last.id in followed or not (items := first_items(context, len(last.plan.items))):
         return None
-    due = next_due(last.plan.rhythm, last.at["closed"].date())
-    items = first_items(context, len(last.plan.items))
-    if due is None or not items:
+    due, asks = next_due(last.plan.rhythm, last.at["closed"].date()), questions(context)
+    asked = {function: [q for q in asked if q in asks] for function, asked in last.plan.asked.items()}
+    people = {name: function for name, function in last.plan.participants.items() if asked.get(function)}
+    if due is None or not people:
         return None
-    return replace(last.plan, items=items, due=due.isoformat(), follows=last.id)
+    return replace(last.plan, items=items, asked=asked, participants=people, due=due.isoformat(), follows=last.id)
 
 
 def first_items(context: Context, count: int) -> tuple[str, ...]:
@@ -157,16 +172,23 @@ def first_items(context: Context, count: int) -> tuple[str, ...]:
     return () if isinstance(of, NotEnoughData) else tuple(item.id for item in saved_order(context, of).items[:count])
 
 
-def questions(context: Context) -> dict[str, str]:
-    """What a session can ask: does the insight hold, each rated driver of the set in force, how much is removed."""
-    rated = {d.name: d.title for d in driving.drivers(context).drivers if d.rated and d.name not in {INSIGHT, REMOVAL}}
+def questions(context: Context, drivers: DriverSet | None = None) -> dict[str, str]:
+    """What a session can ask: does the insight hold, each rated driver (of the set in force), how much is removed."""
+    of = drivers or driving.drivers(context)
+    rated = {d.name: d.title for d in of.drivers if d.rated and d.name not in {INSIGHT, REMOVAL}}
     return {INSIGHT: "Does the insight hold?", **rated, REMOVAL: "How much would the action remove?"}
 
 
 def everybody(context: Context) -> dict[str, str]:
     """Everybody who could be invited: name and function.
 
-    Whoever is awaited by a login alone has no name yet: they are invited once they have signed in.
+    Whoever is awaited by a login alone has no name yet: they are invited once they have signed in. Whose role may not
+    answer is left out; whose role comes from a group is not known here before they sign in.
     """
-    known = people.members(context.database)
-    return {member.name: member.function for member in known if member.name != member.login}
+    return {
+        member.name: member.function
+        for member in people.members(context.database)
+        if member.name != member.login
+        and not FORGOTTEN_NAME.fullmatch(member.name)
+        and (not context.team or not member.role or may(member.role, "say"))
+    }

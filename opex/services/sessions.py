@@ -52,15 +52,16 @@ def plan(context: Context, wanted: SessionPlanned, speaker: Speaker, *, session:
     Refused
         When an item does not stand in the ranking, a question is none, or the state or the answers forbid the change.
     """
-    _refuse_unknown(context, wanted)
     request = speaker.request_id or uuid4().hex
     if session is None:
+        _refuse_unknown(context, wanted)
         made = f"session-{uuid5(NAMESPACE_OID, request).hex}"
         write_all(context, [(made, wanted)], replace(speaker, request_id=request, session=made))
         return made
 
     def said(now: Session) -> list[tuple[str, Saying]]:
         now.must_be("prepare", "answer", to="its plan stands")
+        _refuse_unknown(context, wanted, but=now.plan)
         if now.state == "answer":
             _refuse_other_questions(context, now, wanted)
         return [(session, wanted)]
@@ -69,15 +70,29 @@ def plan(context: Context, wanted: SessionPlanned, speaker: Speaker, *, session:
     return session
 
 
-def _refuse_unknown(context: Context, wanted: SessionPlanned) -> None:
+def _refuse_unknown(context: Context, wanted: SessionPlanned, *, but: SessionPlanned | None = None) -> None:
+    """Items and questions that there are not, except those that the plan had before."""
     items, asks = everything(context), questions(context)
+    before = {q for asked in but.asked.values() for q in asked} if but else set()
     for item in wanted.items:
-        if item not in items or not items[item].open:
+        if (but is None or item not in but.items) and (item not in items or not items[item].open):
             raise Refused(f'"{item}" does not stand in the ranking: choose opportunities that do.')
     for asked in wanted.asked.values():
         for question in asked:
-            if question not in asks:
+            if question not in asks and question not in before:
                 raise Refused(f'"{question}" is no question; there are {", ".join(asks)}.')
+
+
+def _refuse_gone(context: Context, planned: SessionPlanned) -> None:
+    items = everything(context)
+    for item in planned.items:
+        if item not in items:
+            raise Refused(f'"{item}" is no opportunity any more: take it out of the plan, then open the session.')
+        if not items[item].open:
+            raise Refused(
+                f"“{items[item].title}” is {items[item].status} by now: take it out of the plan, then open the session."
+            )
+    _refuse_unknown(context, planned)
 
 
 def _refuse_other_questions(context: Context, now: Session, wanted: SessionPlanned) -> None:
@@ -91,10 +106,17 @@ def _refuse_other_questions(context: Context, now: Session, wanted: SessionPlann
 
 @needs("decide")
 def open_session(context: Context, session: str, speaker: Speaker) -> None:
-    """Let people answer. The ranking as it stands is kept."""
+    """Let people answer. The ranking as it stands is kept.
+
+    Raises
+    ------
+    Refused
+        When something that was planned is declined, merged or done meanwhile, or is no question any more.
+    """
 
     def said(now: Session) -> list[tuple[str, Saying]]:
         now.must_be("prepare", to="it cannot be opened (again)")
+        _refuse_gone(context, now.plan)
         return [(session, SessionOpened(ranking=_kept(context, now, "opened", speaker)))]
 
     said_in(context, session, speaker, said)
@@ -102,11 +124,14 @@ def open_session(context: Context, session: str, speaker: Speaker) -> None:
 
 @needs("decide")
 def reveal(context: Context, session: str, speaker: Speaker) -> None:
-    """Lay open what was answered; whoever has not answered yet is not waited for."""
+    """Lay open what was answered; whoever has not answered yet is not waited for.
+
+    A second round in which nobody answers is over with it: the first answers count.
+    """
 
     def said(now: Session) -> list[tuple[str, Saying]]:
         now.must_be("answer", to="there is nothing to reveal")
-        if not sayings.progress(context.database, session, now.began):
+        if not now.revealed and not sayings.progress(context.database, session, now.began):
             raise Refused("Nobody has answered yet: there is nothing to reveal.")
         return [(session, Revealed(ranking=_kept(context, now, "revealed", speaker)))]
 
@@ -145,19 +170,17 @@ def settle(
 @needs("decide")
 def settle_rest(context: Context, session: str, speaker: Speaker, items: Sequence[str] | None = None) -> int:
     """Settle all that is open on these items (all where none are named) at the median, in one step; how many."""
-    done = 0
+    speaker = replace(speaker, request_id=speaker.request_id or uuid4().hex)
 
     def said(now: Session) -> list[tuple[str, Saying]]:
-        nonlocal done
         now.must_be("reveal", "decide", to="answers are settled once they lie open")
         wanted = [(item, question) for item, question in now.unsettled() if items is None or item in items]
         if not wanted:
             raise Refused("Everything that was answered is settled already.")
-        done = len(wanted)
         return [(item, _settled(context, now, item, question, None, "")) for item, question in wanted]
 
-    said_in(context, session, speaker, said)
-    return done
+    said_in(context, session, speaker, said, alone=True)
+    return len(sayings.written(context.database, speaker.request_id))
 
 
 def _settled(context: Context, now: Session, item: str, question: str, value: Value, words: str) -> Settled:

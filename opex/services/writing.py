@@ -1,6 +1,6 @@
 """Write down what somebody says: the one way into the journal. Each saying knows what one must be allowed to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -24,7 +24,8 @@ def write_all(
     said: Sequence[tuple[str, Saying]],
     speaker: Speaker,
     *,
-    while_at: tuple[str, int] | None = None,
+    seen_of: Mapping[str, int] | None = None,
+    while_at: sayings.At | None = None,
 ) -> int:
     """Several entries, all or none; the number of the first one.
 
@@ -44,6 +45,7 @@ def write_all(
         person=_themselves(context, speaker, who).person,
         session=speaker.session,
         seen=speaker.seen,
+        seen_of=seen_of,
         while_at=while_at,
     )
 

@@ -24,7 +24,7 @@ from opex.domain.noted import (
     sealed,
 )
 from opex.store import schema
-from opex.store.database import PEOPLE, Database, hold
+from opex.store.database import Database, hold
 from opex.store.schema import audit, revisions
 
 __all__ = ["NOTHING", "By", "Noted", "digest_of", "entries", "head", "note", "sealed", "tell", "wait", "whole"]
@@ -63,7 +63,7 @@ def note(connection: sa.Connection, by: By, act: str, subject: str, **what: Any)
 
 def tell(database: Database, by: By, act: str, subject: str, **what: Any) -> None:
     """Write one entry that nothing else is written with."""
-    with database.writing(PEOPLE) as connection:
+    with database.writing(None) as connection:
         note(connection, by, act, subject, **what)
 
 

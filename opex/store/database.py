@@ -53,15 +53,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, what: str) -> Iterator[sa.Connection]:
-        """One transaction that raises the revision of ``what`` (facts or decisions) first.
+    def writing(self, what: str | None) -> Iterator[sa.Connection]:
+        """One transaction that raises the revision of ``what`` (facts, decisions ...; none for the log alone) first.
 
         So writers of one kind wait for each other on every database, and a cache named after the revision is
         never stale. Rollback is the default.
         """
         options = {"opex_writes": True}
         with _troubles(), self.engine.connect().execution_options(**options) as connection, connection.begin():
-            raise_revision(connection, what)
+            if what is not None:
+                raise_revision(connection, what)
             yield connection
 
     def revisions(self) -> dict[str, int]:

@@ -28,7 +28,7 @@ from opex.store.database import DECISIONS, FACTS, PEOPLE, RANKINGS, SCENARIOS, S
 
 __all__ = ["Gone", "forget", "still_named"]
 
-NOBODY = ("opex", "operator")
+NOBODY = ("opex", "operator", "nobody known")
 KEPT_AS_WRITTEN = ("mapping kept", "source configured")
 """What these entries hold is configuration, which a person's name in it may be a part of."""
 

@@ -167,5 +167,4 @@ def forget_group(database: Database, group: str, *, by: By) -> None:
 
 def deny(database: Database, service: str, *, by: By) -> None:
     """Write down that somebody asked for what they may not do."""
-    with database.writing(PEOPLE) as connection:
-        audit.note(connection, by, "denied", service)
+    audit.tell(database, by, "denied", service)

@@ -14,7 +14,10 @@ from opex.store.audit import By
 from opex.store.database import DECISIONS, SESSIONS, Database, raise_revision
 from opex.store.schema import journal
 
-__all__ = ["MovedOn", "StaleReview", "append", "course", "entries", "of_session", "position", "progress", "sessions"]
+__all__ = [
+    "At", "MovedOn", "StaleReview", "append", "course", "entries", "of_session", "position", "progress", "sessions",
+    "written",
+]  # fmt: skip
 
 
 class StaleReview(Refused):
@@ -29,6 +32,24 @@ Said = tuple[str, Saying]
 """Of what it is said, and what."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class At:
+    """How far a session has come: the number of its last entry on itself; with ``said`` of all but its answers."""
+
+    session: str
+    version: int
+    said: int | None = None
+
+    def holds(self, connection: sa.Connection) -> bool:
+        """Whether it has come no further."""
+        if _newest(connection, self.session) != self.version:
+            return False
+        last = sa.select(sa.func.max(journal.c.seq)).where(
+            journal.c.session == self.session, journal.c.kind != "answered"
+        )
+        return self.said is None or connection.execute(last).scalar() == self.said
+
+
 def append(
     database: Database,
     said: Sequence[Said],
@@ -38,7 +59,8 @@ def append(
     person: Person,
     session: str | None = None,
     seen: int | None = None,
-    while_at: tuple[str, int] | None = None,
+    seen_of: Mapping[str, int] | None = None,
+    while_at: At | None = None,
 ) -> int:
     """Write entries of the journal, all or none, and return the first one's sequence number.
 
@@ -49,8 +71,10 @@ def append(
     ----------
     seen
         The number of the last entry that the person saw of the first one's subject; ``None`` compares nothing.
+    seen_of
+        The same of other subjects of which it speaks; what the person said of them meanwhile is no surprise.
     while_at
-        A session and the number of its last entry on itself: the entries are written only while that is so.
+        How far a session has come: the entries are written only while that is so.
 
     Raises
     ------
@@ -63,9 +87,11 @@ def append(
         again = sa.select(journal.c.seq).where(journal.c.request_id == request_id)
         if (earlier := connection.execute(again).scalar()) is not None:
             return int(earlier)
-        if while_at is not None and _newest(connection, while_at[0]) != while_at[1]:
+        if while_at is not None and not while_at.holds(connection):
             raise MovedOn("The session has gone on since this was shown: nothing was saved yet, look and save again.")
         _refuse_stale(connection, *said[0], person, seen)
+        for subject, number in (seen_of or {}).items():
+            _refuse_stale(connection, subject, said[0][1], person, number, but=person.name)
         first = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(journal.c.seq), 0))).scalar_one()) + 1
         for n, (subject, saying) in enumerate(said):
             row = {"seq": first + n, "request_id": f"{request_id}/{n}" if n else request_id, "at": by.at}
@@ -109,10 +135,12 @@ def _newest(connection: sa.Connection, subject: str) -> int:
     return int(connection.execute(last).scalar() or 0)
 
 
-def _refuse_stale(connection: sa.Connection, subject: str, saying: Saying, person: Person, seen: int | None) -> None:
+def _refuse_stale(
+    connection: sa.Connection, subject: str, saying: Saying, person: Person, seen: int | None, *, but: str = ""
+) -> None:
     if seen is None:
         return
-    newest = sa.select(journal).where(journal.c.opportunity == subject)
+    newest = sa.select(journal).where(journal.c.opportunity == subject, journal.c.person != but)
     if saying.own:
         newest = newest.where(journal.c.person == person.name)
     last = connection.execute(newest.order_by(journal.c.seq.desc()).limit(1)).mappings().first()
@@ -129,6 +157,18 @@ def _entry(row: Any) -> Entry:
         seq=row.seq, request_id=row.request_id, at=row.at, person=Person(name=row.person, function=row.function),
         opportunity=row.opportunity, saying=saying_from(row.kind, row.body), session=row.session,
     )  # fmt: skip
+
+
+def written(database: Database, request_id: str) -> list[int]:
+    """The numbers of the entries that this request wrote: none where it never came."""
+    mine = sa.or_(
+        journal.c.request_id == request_id, journal.c.request_id.startswith(f"{request_id}/", autoescape=True)
+    )
+    with database.reading() as connection:
+        return [
+            int(seq)
+            for seq in connection.execute(sa.select(journal.c.seq).where(mine).order_by(journal.c.seq)).scalars()
+        ]
 
 
 def entries(database: Database, *, since: int = 0) -> list[Entry]:

@@ -7,7 +7,7 @@ from opex.domain.opportunities import EFFORT_SIZES, Opportunity
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData
 from opex.domain.safe import markdown
-from opex.review.state import standing
+from opex.review.journal import standing
 from opex.services import finding, prioritising, reviewing, theming
 from opex.services.context import Context
 from opex.ui.discretion import who_sees

@@ -20,13 +20,15 @@ from opex.domain.decisions import (
     Rated,
     Saying,
     Struck,
+    ThemesMerged,
     Validated,
     Withdrawn,
 )
 from opex.domain.opportunities import Candidate, Opportunity, Reason, Removal
 from opex.domain.problems import Refused
+from opex.review.journal import standing
 from opex.review.order import agreed_order
-from opex.review.state import moves, opportunities, standing
+from opex.review.state import moves, opportunities
 
 AS_OF = datetime(2026, 7, 1, tzinfo=UTC)
 SHARES = {"low": 0.1, "likely": 0.2, "high": 0.3}
@@ -119,7 +121,7 @@ def test_a_withdrawn_word_does_not_stand_and_a_withdrawal_can_be_withdrawn() -> 
     assert after(("a", Accepted()), ("a", Withdrawn(seq=1)), ("a", Withdrawn(seq=2))).status == "accepted"
     thrice = ("a", Accepted()), ("a", Withdrawn(seq=1)), ("a", Withdrawn(seq=2)), ("a", Withdrawn(seq=3))
     assert after(*thrice).status == "unreviewed"
-    assert standing(journal(*thrice)) == []
+    assert standing(journal(*thrice)) == ()
 
 
 def test_withdrawing_twice_is_withdrawing_once() -> None:
@@ -147,10 +149,37 @@ def test_what_was_struck_before_the_merge_is_not_handed_over() -> None:
     assert after(*said, of="b").incidents == ("3", "4", "2")
 
 
-def test_merging_in_a_ring_loses_no_evidence_silently() -> None:
-    said = ("a", Merged(into="b")), ("b", Merged(into="a"))
-    assert {after(*said, of=of).status for of in ("a", "b")} == {"merged"}  # a service refuses the second one
-    assert after(*said, of="a").incidents == A.incidents
+def test_of_merges_in_a_circle_the_oldest_does_not_count_so_that_no_evidence_is_gone() -> None:
+    said = ("a", Merged(into="b")), ("b", Merged(into="a"))  # reachable by undoing what came between them
+    assert {of: after(*said, of=of).status for of in ("a", "b")} == {"a": "unreviewed", "b": "merged"}
+    assert after(*said, of="a").incidents == ("1", "2", "3", "4")
+    three = ("b", Merged(into="c")), ("c", Merged(into="a")), ("a", Merged(into="b"))
+    assert {of: after(*three, of=of).status for of in ("a", "b", "c")} == {
+        "a": "merged",
+        "b": "unreviewed",
+        "c": "merged",
+    }
+    assert after(*three, of="b").incidents == ("3", "4", "1", "2", "5")
+
+
+def test_themes_joined_in_a_circle_stay_joined_as_they_were_first() -> None:
+    joined = ThemesMerged(other="b", anchors=("1",), other_anchors=("4",))
+    back = ThemesMerged(other="a", anchors=("4",), other_anchors=("1",))
+    assert {of: after(("a", joined), ("b", back), of=of).status for of in ("a", "b")} == {
+        "a": "unreviewed",
+        "b": "merged",
+    }
+
+
+def test_a_tripwire_counts_what_was_merged_in_as_the_decline_did() -> None:
+    said = ("b", Merged(into="a")), ("a", Declined(reason="not_ours", more_incidents=1, seen=4))
+    assert after(*said).status == "declined"
+    fired = (
+        ("b", Merged(into="a")),
+        ("c", Merged(into="a")),
+        ("a", Declined(reason="not_ours", more_incidents=1, seen=4)),
+    )
+    assert (after(*fired).status, len(after(*fired).evidence)) == ("unreviewed", 5)
 
 
 def test_a_withdrawn_merge_takes_the_evidence_back() -> None:
@@ -258,6 +287,23 @@ def test_of_several_moves_of_one_item_the_last_one_stands_in_its_turn() -> None:
         ("c", Moved(to=1, reason="other")), ("c", Withdrawn(seq=4)),
     )  # fmt: skip
     assert [(entry.opportunity, entry.seq) for entry in moves(said)] == [("b", 2), ("a", 3)]
+
+
+def test_what_is_pinned_holds_its_place_whatever_is_moved_after_it() -> None:
+    assert agreed_order(ITEMS, [("d", 1), ("e", 1)], pinned={"d"})[:3] == ["d", "e", "a"]
+    assert agreed_order(ITEMS, [("d", 2), ("a", 4), ("e", 1)], pinned={"d"})[:5] == ["e", "d", "b", "c", "a"]
+    assert agreed_order(ITEMS, [("d", 2), ("e", 3), ("b", 1)], pinned={"d", "e"})[:4] == ["b", "d", "e", "a"]
+    assert agreed_order(ITEMS, [("d", 1), ("e", 1)], pinned={"d", "e"})[:3] == ["e", "d", "a"]  # the newer one
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.permutations(ITEMS), MOVES, st.lists(st.sampled_from(ITEMS), min_size=1, max_size=3, unique=True))
+def test_everything_pinned_to_places_of_its_own_stands_there(
+    computed: list[str], said: list[tuple[str, int]], pinned: list[str]
+) -> None:
+    pins = [(item, 2 * n) for n, item in enumerate(pinned, start=1)]
+    agreed = agreed_order(computed, [*pins, *(move for move in said if move[0] not in pinned)], pinned)
+    assert [agreed.index(item) + 1 for item in pinned] == [place for _, place in pins]
 
 
 def test_undoing_a_move_brings_back_the_one_before() -> None:

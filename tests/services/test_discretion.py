@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from opex.export.minutes import AUDIENCES, MINUTES_FORMATS
 from opex.services import (
     agenda,
     anchoring,
+    auditing,
     choices,
     comparing,
     delivering,
@@ -354,7 +356,7 @@ OTHERS = {
     "people.sign_in",
     # what is asked by these services themselves, or writes through one way that asks for the role
     "permissions.asking", "permissions.by", "permissions.permit", "permissions.role", "seeing.inside",
-    "seeing.restrictions",
+    "seeing.hidden_from", "seeing.restrictions", "seeing.seen_noted",
     "seeing.seen_entries", "seeing.unseen", "prioritising.seen_order", "kept_rankings.keep",
     "kept_rankings.keep_before", "kept_rankings.keep_if_can", "duels.answer", "duels.undo", "link_verdicts.judge",
     "link_verdicts.withdraw", "theming.merge", "theming.rename", "theming.split", "theming.undo",
@@ -487,6 +489,27 @@ def test_a_facilitator_restricts_and_lifts_and_a_reviewer_does_neither(sample: C
     discretion.restrict(facilitator, item, [], as_facilitator)
     assert discretion.seen_by(facilitator, item) == ("viewer", "reviewer", "facilitator", "administrator")
     assert item in {one.id for one in shown_order(reviewer).items}
+
+
+def test_an_administrator_who_is_left_out_reads_in_the_log_that_something_was_done_not_what(
+    sample: Context,
+) -> None:
+    join(sample, "administrator")
+    administrator, _ = in_role(sample, "administrator")
+    facilitator, as_facilitator = in_role(sample, "facilitator")
+    item, other = session_reading.first_items(sample, 2)
+    for of in (item, other):
+        reviewing.say(facilitator, of, Commented(text=f"{CANARY} of {of}"), as_facilitator)
+    discretion.restrict(facilitator, item, ["facilitator"], as_facilitator, words=CANARY)
+    whole = auditing.export(sample).decode().splitlines()
+    seen = auditing.export(administrator).decode().splitlines()
+    differ = [(json.loads(one), json.loads(two)) for one, two in zip(whole, seen, strict=True) if one != two]
+    assert [(one["act"], one["subject"]) for one, _ in differ] == [("commented", item), ("restricted", item)]
+    assert [two for _, two in differ] == [
+        one | {"what": {"restricted": "Not shown to your role"}, "salt": None} for one, _ in differ
+    ]
+    assert [entry.subject for entry in auditing.newest(administrator) if CANARY in str(entry.what)] == [other]
+    assert auditing.verify(sample, auditing.anchors_of(seen, "the export")).findings == ()
 
 
 def test_withdrawing_a_restriction_lifts_it(sample: Context) -> None:

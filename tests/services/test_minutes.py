@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from opex.cli import app
-from opex.domain.decisions import Commented, Moved, Struck
+from opex.domain.decisions import Commented, Described, Moved, Struck
 from opex.domain.minutes import (
     Attendant,
     Decision,
@@ -23,7 +23,7 @@ from opex.domain.minutes import (
 from opex.domain.people import Asker, Person
 from opex.domain.problems import Refused
 from opex.domain.sessions import Decided, SessionPlanned
-from opex.services import discretion, finding, prioritising, reviewing, session_reading, sessions
+from opex.services import discretion, driving, finding, prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context, Speaker
 from opex.services.minutes import minutes, written
 from opex.services.session_decisions import decide
@@ -187,6 +187,19 @@ def test_the_minutes_open_with_what_became_of_the_last_promises(sample: Context)
     ]  # fmt: skip
     assert told.promises[0].became.startswith("planned")
     assert told.promises[1].became.startswith("declined")
+
+
+def test_the_minutes_of_a_closed_session_stay_as_they_were_whatever_is_said_later(sample: Context) -> None:
+    held(sample)
+    session, (first, *others) = held(sample)
+    told = minutes(sample, session)
+    later = Described(title="Renamed", action="Something else", effort_days=77, owner="Zed", due="2030-01-01")
+    reviewing.say(sample, first, later, says())
+    for item in others:
+        reviewing.say(sample, item, Struck(incident=prioritising.one(sample, item).evidence[0], reason="no"), says())
+    drivers = driving.drivers(sample)
+    driving.save(sample, drivers.reweighted({"strategic_value": 60.0}), person=FAY, note="", seen=drivers.version)
+    assert replace(minutes(sample, session), audit=told.audit) == told
 
 
 def test_what_is_restricted_is_left_out_of_the_minutes_and_counted(sample: Context) -> None:

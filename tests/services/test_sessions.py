@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from opex.domain.decisions import Commented, Described
 from opex.domain.people import Person
 from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.sessions import Answered, Decided, SessionPlanned, Settled, Value
 from opex.review.sessions import Session
-from opex.services import agenda, prioritising, reviewing, session_reading, sessions
+from opex.services import agenda, driving, forgetting, people, prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context, Speaker
-from opex.services.session_decisions import decide
+from opex.services.session_decisions import decide, undo_decision
 from opex.store import audit, sayings
 from opex.store.sayings import StaleReview
-from tests.conftest import NOW
+from tests.conftest import NOW, context_at
 from tests.services.sample import sample_in
 
 ANA = Person(name="Ana", function="product")
@@ -303,6 +304,161 @@ def at_decisions(context: Context) -> tuple[str, tuple[str, ...]]:
     return session, items
 
 
+def test_a_second_round_opens_again_what_was_settled(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.settle_rest(sample, session, says(FAY))
+    assert values_of(sample, item)["strategic_value"] == 2.5
+    sessions.vote_again(sample, session, says(FAY), [item])
+    answer(sample, session, ANA, item, "strategic_value", 1)
+    sessions.reveal(sample, session, says(FAY))
+    assert seen(sample, session).unsettled() == ((item, "compliance"), (item, "strategic_value"))
+    assert sessions.settle_rest(sample, session, says(FAY)) == 2
+    assert values_of(sample, item)["strategic_value"] == 1
+
+
+def test_a_second_round_in_which_nobody_answers_leaves_the_first_answers(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.vote_again(sample, session, says(FAY), [item])
+    sessions.reveal(sample, session, says(FAY))
+    assert (seen(sample, session).state, seen(sample, session).last(item, "strategic_value")["Ana"].value) == (
+        "reveal",
+        4,
+    )
+
+
+def test_people_speak_for_the_function_that_they_were_invited_for(sample: Context) -> None:
+    session, (item, *_) = opened(sample)
+    answer(sample, session, replace(ANA, function="security"), item, "strategic_value", 4)
+    sessions.reveal(sample, session, says(FAY))
+    assert seen(sample, session).last(item, "strategic_value")["Ana"].function == "product"
+
+
+def test_what_is_undone_elsewhere_is_undone_in_its_session_until_that_ends(sample: Context) -> None:
+    session, (item, other, *_) = revealed(sample)
+    for of in (item, other):
+        sessions.settle(sample, session, says(FAY), of, "strategic_value")
+    first, second = (seen(sample, session).settled[of, "strategic_value"] for of in (item, other))
+    reviewing.undo(sample, first, says(FAY))
+    assert [*seen(sample, session).settled] == [(other, "strategic_value")]
+    assert (item, "strategic_value") in seen(sample, session).unsettled()
+    sessions.close(sample, session, says(FAY))
+    reviewing.undo(sample, second, says(FAY))
+    assert [*seen(sample, session).settled] == [(other, "strategic_value")]
+    assert values_of(sample, other)["strategic_value"] is None
+
+
+@pytest.mark.parametrize("step", [sessions.reveal, sessions.close, sessions.settle_rest, sessions.begin_deciding])
+def test_a_step_that_is_sent_again_after_its_answer_was_lost_is_taken_as_done(
+    sample: Context, step: Callable[[Context, str, Speaker], int | None]
+) -> None:
+    if step is sessions.reveal:
+        session, (item, *_) = opened(sample)
+        answer(sample, session, ANA, item, "insight", "holds")
+    else:
+        session, _ = revealed(sample)
+    once = Speaker(person=FAY, request_id="the same")
+    first = step(sample, session, once)
+    entries = sayings.of_session(sample.database, session)
+    assert step(sample, session, once) == first
+    assert sayings.of_session(sample.database, session) == entries
+    if step is not sessions.settle_rest:
+        with pytest.raises(Refused, match="The session “March”"):
+            step(sample, session, replace(once, request_id="another"))
+
+
+def test_what_a_colleague_settles_in_the_middle_of_settling_the_rest_stands(
+    sample: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, (item, *_) = revealed(sample)
+    append, done = sayings.append, []
+
+    def slow(*args: object, **kwargs: object) -> int:
+        if not done:
+            done.append(True)
+            sessions.settle(sample, session, says(ANA), item, "strategic_value", 3, words="We talked")
+        return append(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sayings, "append", slow)
+    sessions.settle_rest(sample, session, says(FAY))
+    settled = seen(sample, session).settled
+    assert len(settled) == 8
+    assert (settled[item, "strategic_value"].person, values_of(sample, item)["strategic_value"]) == (ANA, 3)
+
+
+# --- deciding ---------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_on_what_a_colleague_changed_meanwhile_is_refused(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.begin_deciding(sample, session, says(FAY))
+    shown = prioritising.one(sample, item).version
+    reviewing.say(sample, item, Described(action="Cy's way"), says(CY))
+    accept = Decided(item=item, outcome="accept", owner="Cy", course="The old way")
+    with pytest.raises(StaleReview, match="Cy was faster"):
+        decide(sample, session, says(FAY), accept, seen_item=shown)
+    assert (prioritising.one(sample, item).action, seen(sample, session).decided) == ("Cy's way", {})
+    shown = prioritising.one(sample, item).version
+    reviewing.say(sample, item, Commented(text="I see"), says(FAY))  # what one says oneself is no surprise
+    decide(sample, session, says(FAY), accept, seen_item=shown)
+    assert prioritising.one(sample, item).action == "The old way"
+
+
+def test_a_later_decision_takes_back_what_the_earlier_one_did(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.begin_deciding(sample, session, says(FAY))
+    before = replace(prioritising.one(sample, item), version=0)
+
+    def left() -> object:
+        return replace(prioritising.one(sample, item), version=0)
+
+    decide(sample, session, says(FAY), Decided(item=item, outcome="accept", owner="Cy", course="Do", due="2027-01-01"))
+    assert (left().status, left().owner, left().due) == ("planned", "Cy", "2027-01-01")  # type: ignore[attr-defined]
+    decide(sample, session, says(FAY), Decided(item=item, outcome="defer"))
+    assert left() == before
+    decide(sample, session, says(FAY), Decided(item=item, outcome="decline", reason="not_ours", until="after May"))
+    decide(sample, session, says(FAY), Decided(item=item, outcome="accept", owner="Bo"))
+    assert (left().status, left().owner, left().due) == ("accepted", "Bo", before.due)  # type: ignore[attr-defined]
+    undo_decision(sample, session, says(FAY), item)
+    assert (left(), seen(sample, session).decided) == (before, {})
+    with pytest.raises(Refused, match="Nothing is decided"):
+        undo_decision(sample, session, says(FAY), item)
+
+
+def test_parts_that_are_split_off_have_names_of_their_own_and_stay(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.begin_deciding(sample, session, says(FAY))
+    evidence = prioritising.one(sample, item).evidence
+    split = Decided(item=item, outcome="split", part="Part")
+    decide(sample, session, says(FAY), split, incidents=evidence[:1])
+    with pytest.raises(Refused, match="“Part” was split off already: give this part another name"):
+        decide(sample, session, says(FAY), split, incidents=evidence[1:2])
+    decide(sample, session, says(FAY), replace(split, part="Other"), incidents=evidence[1:2])
+    decide(sample, session, says(FAY), Decided(item=item, outcome="accept", owner="Cy"))
+    parts = {one.title: one.evidence for one in prioritising.everything(sample).values() if one.by_hand}
+    assert parts == {"Part": evidence[:1], "Other": evidence[1:2]}
+    assert prioritising.one(sample, item).evidence == evidence[2:]
+    declined = Decided(item=item, outcome="decline", reason="not_ours", until="after May")
+    decide(sample, session, says(FAY), declined)
+    with pytest.raises(Refused, match="is declined: only what stands in the ranking can be split"):
+        decide(sample, session, says(FAY), replace(split, part="Third"), incidents=evidence[2:3])
+
+
+def test_a_split_is_undone_unless_somebody_spoke_of_the_part(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    sessions.begin_deciding(sample, session, says(FAY))
+    evidence = prioritising.one(sample, item).evidence
+    split = Decided(item=item, outcome="split", part="Part")
+    decide(sample, session, says(FAY), split, incidents=evidence[:1])
+    undo_decision(sample, session, says(FAY), item)
+    assert prioritising.one(sample, item).evidence == evidence
+    assert not any(one.by_hand for one in prioritising.everything(sample).values())
+    decide(sample, session, says(FAY), split, incidents=evidence[:1])
+    made = next(one for one in prioritising.everything(sample).values() if one.by_hand)
+    reviewing.say(sample, made.id, Commented(text="Mine"), says(CY))
+    with pytest.raises(Refused, match="Somebody has spoken of “Part” since"):
+        undo_decision(sample, session, says(FAY), item)
+
+
 def test_an_accepted_item_has_an_owner_and_a_day(sample: Context) -> None:
     session, (item, *_) = at_decisions(sample)
     with pytest.raises(Refused, match="Say who owns it"):
@@ -376,6 +532,7 @@ def test_the_agenda_begins_where_people_differ_about_the_cut_line(sample: Contex
     divided = items[3]
     answer(sample, session, ANA, divided, "strategic_value", 4)
     answer(sample, session, CY, divided, "strategic_value", 0)
+    answer(sample, session, ANA, divided, "removal", 0.9)
     answer(sample, session, CY, divided, "removal", 0.0)
     sessions.reveal(sample, session, says(FAY))
     found = agenda.talks(sample, seen(sample, session))
@@ -386,6 +543,47 @@ def test_the_agenda_begins_where_people_differ_about_the_cut_line(sample: Contex
     assert {talk.item for talk in found} == set(items)
     places = [talk.place for talk in found if not talk.matters]
     assert places == sorted(places)
+
+
+def test_who_is_asked_other_things_does_not_differ(sample: Context) -> None:
+    items = session_reading.first_items(sample, 6)
+    session, _ = opened(sample, count=6, cut=3)
+    for item in items:
+        answer(sample, session, ANA, item, "strategic_value", 4)
+        answer(sample, session, CY, item, "strategic_value", 4)
+        answer(sample, session, BO, item, "compliance", 1)
+    sessions.reveal(sample, session, says(FAY))
+    found = agenda.talks(sample, seen(sample, session))
+    assert [(talk.matters, talk.apart, talk.low == talk.high) for talk in found] == [(False, (), True)] * 6
+    sessions.settle_rest(sample, session, says(FAY))
+    ranks = {item.id: item.rank for item in prioritising.priorities(sample).items}  # type: ignore[union-attr]
+    assert {talk.item: talk.place for talk in found} == {item: ranks[item] for item in items}
+
+
+def test_places_are_those_of_the_agreed_order_on_which_the_cut_line_is_drawn(sample: Context) -> None:
+    first, second, third = session_reading.first_items(sample, 3)
+    reviewing.move(sample, third, says(FAY), to=1, reason="dependency")
+    session, _ = opened(sample, items=(first, second, third), cut=2)
+    for item in (first, second):
+        answer(sample, session, ANA, item, "insight", "holds")
+    sessions.reveal(sample, session, says(FAY))
+    assert {talk.item: (talk.place, talk.above) for talk in agenda.talks(sample, seen(sample, session))} == {
+        first: (2, 1), second: (3, 0), third: (3, 0),
+    }  # fmt: skip
+
+
+def test_an_insight_that_most_hold_for_wrong_is_spoken_of_though_nobody_differs(sample: Context) -> None:
+    session, (item, *others) = opened(sample)
+    for person in (ANA, BO, CY):
+        answer(sample, session, person, item, "insight", "wrong")
+        answer(sample, session, person, others[0], "insight", "holds")
+    sessions.reveal(sample, session, says(FAY))
+    first, *rest = agenda.talks(sample, seen(sample, session))
+    assert (first.item, first.matters, first.apart) == (item, True, ())
+    assert first.sentence == "Most say that the insight is wrong, and it stands above the cut line, at place 1."
+    assert not any(talk.matters for talk in rest)
+    sessions.settle(sample, session, says(FAY), item, "insight", "wrong")
+    assert not any(talk.matters for talk in agenda.talks(sample, seen(sample, session))), "then it is to be decided"
 
 
 def test_who_calls_an_insight_wrong_would_not_have_it_above_the_line(sample: Context) -> None:
@@ -454,6 +652,94 @@ def test_a_rhythm_proposes_the_next_session_by_itself(sample: Context) -> None:
     assert (plan.due, plan.follows, plan.participants) == ("2026-08-01", session, planned(sample).participants)
     sessions.plan(sample, plan, says(FAY))
     assert session_reading.proposed_next(sample) is None
+
+
+def test_a_session_in_between_does_not_end_a_rhythm(sample: Context) -> None:
+    session, _ = opened(sample, rhythm="monthly")
+    answer(sample, session, ANA, seen(sample, session).plan.items[0], "insight", "holds")
+    sessions.reveal(sample, session, says(FAY))
+    sessions.close(sample, session, says(FAY))
+    later = replace(sample, now=lambda: NOW + timedelta(days=3))
+    other, _ = opened(later)
+    plan = session_reading.proposed_next(later)
+    assert plan is not None, "a session that runs is another one"
+    assert (plan.follows, plan.due) == (session, "2026-08-01")
+    sessions.cancel(later, other, says(FAY), words="Nobody came")
+    following = sessions.plan(later, plan, says(FAY))
+    assert session_reading.proposed_next(later) is None
+    sessions.cancel(later, following, says(FAY), words="Not this month")
+    assert session_reading.proposed_next(later) == plan
+
+
+def test_what_is_no_question_any_more_is_not_proposed_again(sample: Context) -> None:
+    session, _ = opened(sample, rhythm="quarterly")
+    answer(sample, session, ANA, seen(sample, session).plan.items[0], "insight", "holds")
+    sessions.reveal(sample, session, says(FAY))
+    sessions.close(sample, session, says(FAY))
+    without(sample, "compliance")
+    plan = session_reading.proposed_next(sample)
+    assert plan is not None
+    assert plan.asked == {**ASKED, "security": ["insight"]}
+    assert sessions.plan(sample, plan, says(FAY)) != session
+
+
+def without(context: Context, driver: str) -> None:
+    """Take a driver out of the set in force; the others take its weight."""
+    now = driving.drivers(context)
+    left = tuple(one for one in now.drivers if one.name != driver)
+    total = sum(one.weight for one in left)
+    wanted = replace(now, drivers=tuple(replace(one, weight=one.weight / total) for one in left))
+    driving.save(context, wanted, person=FAY, note="", seen=now.version)
+
+
+def test_a_session_that_was_planned_early_opens_with_what_was_promised_meanwhile(sample: Context) -> None:
+    early = sessions.plan(sample, planned(sample), says(FAY))
+    session, (item, *_) = at_decisions(sample)
+    decide(sample, session, says(FAY), Decided(item=item, outcome="accept", owner="Cy"))
+    sessions.close(sample, session, says(FAY))
+    assert [one.item for one in session_reading.promises(sample, seen(sample, early))] == [item]
+    later = replace(sample, now=lambda: NOW + timedelta(days=1))
+    sessions.open_session(later, early, says(FAY))
+    assert [one.item for one in session_reading.promises(later, seen(later, early))] == [item]
+
+
+def test_what_left_the_ranking_is_taken_out_before_a_session_opens_and_stops_no_open_one(sample: Context) -> None:
+    plan = planned(sample)
+    session = sessions.plan(sample, plan, says(FAY))
+    item, title = plan.items[0], prioritising.one(sample, plan.items[0]).title
+    reviewing.decline(sample, item, says(FAY), reason="not_ours")
+    with pytest.raises(Refused, match="is declined by now: take it out of the plan") as refused:
+        sessions.open_session(sample, session, says(FAY))
+    assert title in str(refused.value)
+    assert seen(sample, session).state == "prepare"
+    sessions.plan(sample, replace(plan, items=plan.items[1:]), says(FAY), session=session)
+    sessions.open_session(sample, session, says(FAY))
+    reviewing.decline(sample, plan.items[1], says(FAY), reason="not_ours")
+    more = {**plan.participants, "Dee": "engineering"}
+    sessions.plan(sample, replace(plan, items=plan.items[1:], participants=more), says(FAY), session=session)
+    assert seen(sample, session).plan.participants == more
+
+
+def test_who_may_not_answer_or_was_forgotten_is_not_invited_by_default(sample: Context) -> None:
+    for person in (ANA, BO):
+        reviewing.remember(sample, person)
+    assert session_reading.everybody(sample) == {"Ana": "product", "Bo": "security"}
+    forgetting.forget(sample, "Bo", says(FAY))
+    assert session_reading.everybody(sample) == {"Ana": "product"}
+    people.give(sample, "Cy", "reviewer", function="engineering", login="cy@shop.example")
+    people.give(sample, "Vi", "viewer", function="business", login="vi@shop.example")
+    assert session_reading.everybody(replace(sample, team=True)) == {"Ana": "product", "Cy": "engineering"}
+
+
+def test_a_name_that_was_forgotten_is_gone_from_what_was_looked_at_before(sample: Context) -> None:
+    session, (item, *_) = revealed(sample)
+    assert [*seen(sample, session).last(item, "strategic_value")] == ["Ana", "Cy"]
+    other = context_at(str(sample.database.engine.url))
+    forgetting.forget(other, "Ana", says(FAY))
+    other.database.close()
+    now = seen(sample, session)
+    assert [*now.last(item, "strategic_value")] == ["Forgotten person 1", "Cy"]
+    assert "Ana" not in now.plan.participants
 
 
 def test_every_earlier_state_can_be_looked_at_and_rankings_are_kept(sample: Context) -> None:

@@ -44,7 +44,7 @@ from opex.services import (
 )
 from opex.services.context import Context, Speaker
 from opex.services.loading import Asked
-from opex.services.session_decisions import decide
+from opex.services.session_decisions import decide, undo_decision
 from opex.store import audit
 from opex.store import people as store
 from opex.store.audit import By
@@ -96,6 +96,7 @@ MAY: dict[str, set[str]] = {
     "reviewing.strike": REVIEWERS,
     "reviewing.undo": REVIEWERS,
     "session_decisions.decide": FACILITATORS,
+    "session_decisions.undo_decision": FACILITATORS,
     "sessions.answer": REVIEWERS,
     "sessions.begin_deciding": FACILITATORS,
     "sessions.cancel": FACILITATORS,
@@ -214,7 +215,7 @@ def world(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
             duels.answer(context, asked_pair(context, who), "first", speaker)
     link_verdicts.judge(context, "desk:INC-2", "desk:C1", Speaker(person=person("reviewer")), holds=True, reason="seen")
     finding.candidates(context)  # a cache, so that whoever looks first writes nothing
-    rooms = {state: room(context, by_hand, state) for state in ("prepare", "answer", "reveal", "decide")}
+    rooms = {state: room(context, by_hand, state) for state in ("prepare", "answer", "reveal", "decide", "decided")}
     people_of_the_team(context)
     store.give_group(context.database, GroupRole(group="guests", role="viewer"), by=OPERATOR)
     made = World(
@@ -243,6 +244,7 @@ def room(context: Context, item: str, state: str) -> str:
             sessions.answer(context, made, speaker, item, "insight", "holds"), sessions.reveal(context, made, speaker)
         ),
         "decide": lambda: sessions.begin_deciding(context, made, speaker),
+        "decided": lambda: decide(context, made, speaker, Decided(item=item, outcome="defer")),
     }  # fmt: skip
     for step in list(steps)[: ["prepare", *steps].index(state)]:
         steps[step]()
@@ -312,6 +314,7 @@ def calls(world: World, who: str) -> dict[str, Callable[[Context], object]]:
         "reviewing.strike": lambda c: reviewing.strike(c, world.theme, world.incidents[0], speaker, reason="not ours"),
         "reviewing.undo": lambda c: reviewing.undo(c, world.said[who], speaker),
         "session_decisions.decide": lambda c: decide(c, rooms["decide"], speaker, Decided(item=item, outcome="defer")),
+        "session_decisions.undo_decision": lambda c: undo_decision(c, rooms["decided"], speaker, item),
         "sessions.answer": lambda c: sessions.answer(c, rooms["answer"], speaker, item, "insight", "doubtful"),
         "sessions.begin_deciding": lambda c: sessions.begin_deciding(c, rooms["reveal"], speaker),
         "sessions.cancel": lambda c: sessions.cancel(c, rooms["prepare"], speaker, words="nobody comes"),
@@ -379,7 +382,7 @@ def test_who_may_not_is_denied_and_nothing_changes_but_the_log(world: World, fig
                 if not str(refusal).endswith("Nothing was saved."):
                     wrong.append((who, name, str(refusal)))
             logged = [(one.act, one.subject, one.person, one.role) for one in audit.entries(context.database)[seen:]]
-            by = "operator" if who == "anonymous" else NAMES[who]
+            by = "nobody known" if who == "anonymous" else NAMES[who]
             if logged != [("denied", name, by, who if who in ROLES else "")]:
                 wrong.append((who, name, logged))
             if everything_kept(context) != before:
