@@ -50,5 +50,19 @@ class NotEnoughData:
         --------
         >>> NotEnoughData(have=3, need=12).sentence
         'too little data: 3 incidents, 12 needed'
+        >>> NotEnoughData(have=1, need=2, what="people").sentence
+        'too little data: 1 person, 2 needed'
         """
-        return f"too little data: {self.have} {self.what}, {self.need} needed"
+        return f"too little data: {self.have} {_of_one(self.what) if self.have == 1 else self.what}, {self.need} needed"
+
+
+def _of_one(several: str) -> str:
+    """The word for one of several; of a phrase the first word.
+
+    Examples
+    --------
+    >>> _of_one("weeks of data"), _of_one("people")
+    ('week of data', 'person')
+    """
+    word, *rest = several.split(" ")
+    return " ".join([{"people": "person"}.get(word, word.removesuffix("s")), *rest])

@@ -162,11 +162,19 @@ def _item(item: ItemMinutes) -> list[Block]:
         line(Own(_places(item)), *([Own(" "), item.why] if item.why else [])),
         *([Line((item.action,), "What to do")] if item.action else []),
         *_decision(item),
-        *(block for question in item.questions for block in _question(question)),
+        *(block for question in item.questions if question.rounds for block in _question(question)),
+        *_silent([question.title for question in item.questions if not question.rounds]),
         *_remarks("What people said", item.remarks),
         *_struck(item),
         *_moved(item),
     ]
+
+
+def _silent(titles: Sequence[str]) -> Iterator[Block]:
+    """What was asked of an item and has no answer that lies open, in one line."""
+    if titles:
+        parts = [part for title in titles for part in (Own(", "), title)]
+        yield Line(tuple(parts[1:]), "Asked; no answer lies open")
 
 
 def _places(item: ItemMinutes) -> str:
@@ -202,8 +210,6 @@ def _decided(of: Decision, short: int | None = None) -> tuple[str, ...]:
 
 def _question(of: QuestionMinutes) -> list[Block]:
     blocks: list[Block] = [Heading(3, (of.title,))]
-    if not of.rounds:
-        blocks.append(Line(Own("Asked; no answer lies open.")))
     for one in of.rounds:
         name = f"Round {one.number}" if len(of.rounds) > 1 else "Answers"
         blocks += [Line(Own(_middle(of.question, one)), name), _spreads(of.question, one)]

@@ -57,7 +57,8 @@ class Talk:
             return self.fixed
         if not self.matters:
             side = "above" if self.above else "below"
-            return f"All {self.answered} would have it {side} the cut line, at place {_range(self.low, self.high)}."
+            who = f"All {self.answered}" if self.answered > 1 else "The one who answered"
+            return f"{who} would have it {side} the cut line, at place {_range(self.low, self.high)}."
         return (
             f"{self.above} of {self.answered} would have it above the cut line, the others below: "
             f"place {_range(self.low, self.high)}."

@@ -239,7 +239,7 @@ def _item(told: _Told, id: str) -> ItemMinutes:
         questions=tuple(_question(told, id, question) for question in told.session.questions(id)),
         remarks=(*_answers_in_words(told.session, id), *_remarks(said)),
         strikes=_strikes(told, said),
-        moves=tuple(_move(entry, entry.saying) for entry in said if isinstance(entry.saying, Moved)),
+        moves=tuple(_move(told, entry, entry.saying) for entry in said if isinstance(entry.saying, Moved)),
         decision=_decision(told, id),
         dissent=tuple(_dissent(entry) for entry in told.session.dissents if _item_of(entry) == id),
     )
@@ -342,15 +342,17 @@ def _strikes(told: _Told, said: Sequence[Entry]) -> tuple[StrikeMinutes, ...]:
     )  # fmt: skip
 
 
-def _move(entry: Entry, said: Moved) -> MoveMinutes:
-    price = "" if said.price is None else _price(said.price)
+def _move(told: _Told, entry: Entry, said: Moved) -> MoveMinutes:
+    price = "" if said.price is None else _price(told, said.price)
     return MoveMinutes(to=said.to, person=entry.person.name, reason=said.reason, words=said.words, price=price)
 
 
-def _price(by: Mapping[str, float]) -> str:
+def _price(told: _Told, by: Mapping[str, float]) -> str:
     if not by:
         return "no weights would put it there"
-    return f"its price in points of weight: {', '.join(f'{name} {100 * share:+.1f}' for name, share in by.items())}"
+    titles = {driver.name: driver.title for driver in told.board.drivers.drivers}
+    points = (f"{titles.get(name, name)} {100 * share:+.1f}" for name, share in by.items())
+    return f"its price in points of weight: {', '.join(points)}"
 
 
 def _decision(told: _Told, item: str) -> Decision | None:

@@ -47,7 +47,7 @@ def test_nobodys_answer_and_one_persons_answer_need_no_talk() -> None:
     nobody, one = agenda([stake("a", 1), stake("b", 2, 7)], cut=1)
     assert (nobody.matters, one.matters) == (False, False)
     assert nobody.sentence == "Nobody could say anything of it."
-    assert one.sentence == "All 1 would have it below the cut line, at place 7."
+    assert one.sentence == "The one who answered would have it below the cut line, at place 7."
 
 
 def test_what_is_fixed_by_hand_is_off_the_agenda() -> None:
