@@ -20,6 +20,7 @@ from opex.store import people
 from opex.store.audit import By
 from tests.conftest import context_at, fresh_postgres
 from tests.journeys.test_pages import serious_faults
+from tests.services.sample import without
 from tests.trust.team import Someone, Team, team
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.xdist_group("browser")]
@@ -89,6 +90,7 @@ def faults(one: Someone) -> list[tuple[str, str]]:
 
 def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.CaptureFixture[str]) -> None:
     served, context, session = room
+    first = session_reading.look(context, session).plan.items[0]
     fay, cy = (comes(served, name, session) for name in ("Fay", "Cy"))
     bo = comes(served, "Bo", session, viewport={"width": 390, "height": 844}, color_scheme="dark")
     vic = comes(served, "Vic", session)
@@ -106,6 +108,7 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     # each answers alone; what is typed is saved as it is given, and there after a reload
     answered = within(fay.page, lambda: bo.page.get_by_role("radio", name="doubtful").click(), "Bo (security) 1 of 8")
     bo.settle()
+    bo.page.get_by_role("radio", name="doubtful").click()  # once more: it stays chosen, whatever is typed then
     bo.page.get_by_placeholder("Why? (optional)").first.fill(f"{CANARY} {HOSTILE}")
     bo.page.get_by_placeholder("Why? (optional)").first.press("Enter")
     bo.settle()
@@ -115,9 +118,16 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     assert bo.page.get_by_role("radio", name="doubtful").get_attribute("aria-checked") == "true"
     bo.page.get_by_role("radiogroup", name="Compliance").locator("label").nth(4).click()
     bo.settle()
+    cy.page.get_by_placeholder("Why? (optional)").nth(1).fill("It opens a market")
+    cy.page.get_by_placeholder("Why? (optional)").nth(1).press("Enter")
+    cy.page.get_by_text("Choose an answer: your words are saved with it.").wait_for(timeout=30_000)
+    cy.settle()
     cy.page.get_by_role("radiogroup", name="What it makes possible").get_by_role("radio").first.focus()
     cy.page.keyboard.press("Space")  # this one has no mouse
     cy.settle()
+    given = session_reading.look(context, session, "Cy").mine("Cy", first, "strategic_value")
+    assert given is not None
+    assert (given.value, given.words) == (0, "It opens a market")
     assert session_reading.progress(context, session_reading.look(context, session))[1].answered == 1
     cy.page.get_by_role("button", name="Next").focus()
     cy.page.keyboard.press("j")
@@ -138,11 +148,13 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     fay.page.get_by_text(CANARY).first.wait_for()
     assert faults(fay) == []
     assert bo.page.get_by_role("button", name="Settle at the median").count() == 0, "a reviewer settles nothing"
+    without(context, "compliance", FAY)  # by a colleague, in the middle of it
 
     # settle, decide, close
     fay.page.get_by_role("button", name="Settle at the median").first.click()
     fay.page.get_by_text("✓ Settled").first.wait_for(timeout=30_000)
     fay.settle()
+    fay.page.get_by_text("“compliance” is no driver any more").wait_for()
     fay.page.get_by_role("button", name="Go on to decisions").click()
     fay.page.get_by_text("What is done about it?").wait_for(timeout=30_000)
     fay.settle()

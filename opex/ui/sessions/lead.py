@@ -34,7 +34,7 @@ def lead_bar(of: Context, now: Session) -> None:
         if now.state == "answer":
             _progress(of, now)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(_next_step(now), width="stretch")
+            st.markdown(_next_step(of, now), width="stretch")
             key = f"lead_{now.state}_{now.version}"
             go = st.button(label, key=key, type="primary")
             if go and save(key, lambda s: step(of, now.id, s), seen=now.version, done=done):
@@ -43,8 +43,8 @@ def lead_bar(of: Context, now: Session) -> None:
                 _cancel(of, now)
 
 
-def _next_step(now: Session) -> str:
-    open_questions = len(now.unsettled())
+def _next_step(of: Context, now: Session) -> str:
+    open_questions = len(session_reading.unsettled(of, now))
     return {
         "prepare": f"{several(len(now.plan.items), 'item')}, {several(len(now.plan.participants), 'participant')}: "
         "nobody is asked before it is opened.",
