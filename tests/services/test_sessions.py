@@ -618,7 +618,7 @@ def test_agreement_is_told_for_each_question_and_function_where_enough_answered(
     told = {one.question: one for one in agenda.agreed(sample, seen(sample, session), of.drivers)}
     value = told["strategic_value"]
     assert not isinstance(value.everybody, NotEnoughData)
-    assert (value.everybody.value, value.people) == (1.0, 2)
+    assert (value.everybody.value, value.everybody.measure, value.people) == (1.0, "W", 2)
     assert value.by_function["product"] == NotEnoughData(have=1, need=2, what="people")
     assert told["compliance"].everybody == NotEnoughData(have=1, need=2, what="people")
 

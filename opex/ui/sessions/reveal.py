@@ -212,7 +212,8 @@ def _otherwise(of: Context, now: Session, item: str, question: str, key: str, se
 def _agreement(told: Sequence[agenda.Agreed]) -> None:
     st.caption(
         "1 is one mind, 0 is what chance alone would give; with the range that other items might have shown (95 %). "
-        "Kendall's W beyond chance, or Krippendorff's alpha where some answers are missing."
+        "W is Kendall's W beyond chance, where everybody answered every item; α is Krippendorff's alpha, where some "
+        "answers are missing."
     )
     rows = []
     for one in told:
@@ -226,4 +227,5 @@ def _of(value: Agreement | NotEnoughData) -> str:
         return value.sentence
     if value.value != value.value:
         return "nothing to compare: each rates all items alike"
-    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})"
+    figure = "W" if value.measure == "W" else "α"
+    return f"{figure} = {value.value:.2f} ({value.low:.2f} to {value.high:.2f})"
