@@ -15,7 +15,7 @@ from opex.services import driving, finding, prioritising, session_reading, sessi
 from opex.services.context import Context
 from opex.ui.door import stay_in
 from opex.ui.landing import landing
-from opex.ui.session import my_name, person, speaker
+from opex.ui.session import may, my_name, person, speaker
 from opex.ui.sessions.gone import gone_told
 from opex.ui.tables import incident_table
 from opex.ui.words import several
@@ -33,9 +33,8 @@ def answer_view(of: Context, now: Session) -> None:
         st.info("Say who you are (at the side, under “You are”): each answer is saved under your name.")
         return
     if me.name not in now.plan.participants:
-        st.info(
-            "You take no part in this session: its facilitator can invite you. Nothing lies open before the reveal."
-        )
+        invited = "you can invite yourself above" if may("decide") else "its facilitator can invite you"
+        st.info(f"You take no part in this session: {invited}. Nothing lies open before the reveal.")
         return
     if now.plan.note:
         st.text(now.plan.note)

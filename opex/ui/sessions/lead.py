@@ -12,6 +12,7 @@ from opex.services.context import Context, Speaker
 from opex.ui.door import stay_in
 from opex.ui.revision import address
 from opex.ui.session import save
+from opex.ui.sessions.change import change_view
 from opex.ui.sessions.links import link_to
 from opex.ui.watch import watch
 from opex.ui.words import several
@@ -39,6 +40,9 @@ def lead_bar(of: Context, now: Session) -> None:
             go = st.button(label, key=key, type="primary")
             if go and save(key, lambda s: step(of, now.id, s), seen=now.version, done=done):
                 st.rerun()
+            if now.state == "answer":
+                with st.popover("Invite more, change the day"):
+                    change_view(of, now.id)
             with st.popover("Cancel it"):
                 _cancel(of, now)
 
