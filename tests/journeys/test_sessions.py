@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from opex.domain.decisions import Described
 from opex.domain.people import Member, Person
-from opex.domain.sessions import SessionPlanned
-from opex.services import session_reading, sessions
+from opex.domain.sessions import Decided, SessionPlanned
+from opex.services import prioritising, reviewing, session_decisions, session_reading, sessions
 from opex.services.context import Context, Speaker
 from opex.services.loading import load_sample
 from opex.store import people
@@ -25,6 +26,7 @@ from tests.trust.team import Someone, Team, team
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.xdist_group("browser")]
 
+CY = Person(name="Cy", function="engineering")
 FAY = Person(name="Fay", function="leadership")
 HOSTILE = '<img src=x onerror=alert(1)> ![pixel](https://evil.example/p.png) =cmd|"/c calc"!A1 \u202egnp'
 CANARY = "nobody may read this before the reveal"
@@ -32,6 +34,7 @@ ROLES = {
     "Fay": ("leadership", "administrator"),
     "Bo": ("security", "reviewer"),
     "Cy": ("engineering", "reviewer"),
+    "Dee": ("business", "reviewer"),
     "Vic": ("product", "viewer"),
 }
 
@@ -136,6 +139,24 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     assert faults(cy) == []
     assert faults(bo) == []
 
+    # who comes late is invited while the others answer
+    fay.page.get_by_role("button", name="Invite more").click()
+    fay.page.get_by_role("combobox", name="Invite").fill("Dee")
+    fay.page.keyboard.press("Enter")
+    fay.page.keyboard.press("Escape")
+    fay.page.get_by_text("Choose for which function Dee should answer").wait_for(timeout=30_000)
+    fay.page.get_by_role("combobox", name="They answer for").click()
+    fay.page.get_by_role("option", name="security").click()
+    fay.settle()
+    fay.page.get_by_role("textbox", name="What people should know").fill("Until noon")
+    fay.page.get_by_role("button", name="Save the change").click()
+    fay.page.get_by_text("Dee (security) 0 of 8").wait_for(timeout=30_000)
+    fay.settle()
+    plan = session_reading.look(context, session).plan
+    assert (plan.participants, plan.note, plan.due) == (
+        {"Bo": "security", "Cy": "engineering", "Dee": "security"}, "Until noon", "2026-12-24",
+    )  # fmt: skip
+
     # before the reveal nobody else was sent a word of it, the facilitator and the viewer neither
     assert [one for one in (fay, cy, vic) if CANARY.encode() in one.everything] == []
     vic.page.get_by_text("You take no part in this session").wait_for()
@@ -173,15 +194,41 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     expect(fay.page.locator(".order .row").first).to_have_attribute("data-id", str(moved), timeout=30_000)
     fay.settle()
     (move,) = [entry for entry in session_reading.look(context, session).others if entry.saying.kind == "moved"]
+    fay.page.locator(f'.order .row[data-id="{first}"] .title').click()
+    fay.settle()
     assert (move.person.name, move.opportunity, move.saying.told) == (
         "Fay", moved, "to place 1 (a date stands behind it)",
     )  # fmt: skip
     fay.page.get_by_role("radio", name="Accept").click()
     fay.settle()
+    # what a colleague says of it meanwhile refuses the decision once
+    reviewing.say(context, first, Described(effort_days=3), Speaker(person=CY))
+    fay.page.get_by_role("button", name="Decide", exact=True).click()
+    fay.page.get_by_text("Cy was faster").wait_for(timeout=30_000)
+    fay.settle()
     fay.page.get_by_role("button", name="Decide", exact=True).click()
     fay.page.get_by_text("1 of 4 items decided").wait_for(timeout=30_000)
     fay.settle()
     bo.page.get_by_text("accepted by Fay").first.wait_for(timeout=30_000)
+    # what is declined and struck is found again, and undone
+    other = session_reading.look(context, session).plan.items[2]
+    title, struck = (one := prioritising.one(context, other)).title, one.evidence[0]
+    reviewing.strike(context, other, struck, Speaker(person=CY, session=session), reason="a drill")
+    declined = Decided(item=other, outcome="decline", reason="accepted_risk", until="after June")
+    session_decisions.decide(context, session, Speaker(person=FAY), declined)
+    fay.page.get_by_role("button", name=title).filter(has_text="back: after June").click(timeout=30_000)
+    fay.settle()
+    fay.page.get_by_text("Challenge the evidence").click()
+    fay.page.get_by_role("button", name="Take back").click()
+    fay.page.get_by_text("Cy struck").wait_for(state="detached", timeout=30_000)
+    fay.settle()
+    fay.page.get_by_role("button", name="Undo the decision").click()
+    fay.page.get_by_text("1 of 4 items decided").wait_for(timeout=30_000)
+    fay.settle()
+    fay.page.get_by_role("button", name="History").click()
+    fay.page.get_by_role("button", name=f"took back: decided {title}").wait_for(timeout=30_000)
+    fay.page.keyboard.press("Escape")
+    assert (prioritising.one(context, other).status, prioritising.one(context, other).strikes) == ("unreviewed", ())
     fay.page.get_by_role("button", name="Close the session").click()
     fay.page.get_by_text("3 of 4 items without a decision").wait_for(timeout=30_000)
     fay.settle()
