@@ -64,6 +64,12 @@ class Declined(Saying):
         after = date.fromisoformat(self.after) if self.after else None
         return Tripwire(more_incidents=self.more_incidents, after=after, seen=self.seen)
 
+    @property
+    def told(self) -> str:
+        """Why, and what brings it back."""
+        back = f"; back: {self.tripwire.sentence}" if self.tripwire.sentence else ""
+        return f"({DECLINE_REASONS[self.reason]}{back})" + (f": {self.words}" if self.words else "")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Merged(Saying):
@@ -180,6 +186,11 @@ class Struck(Saying):
     def __post_init__(self) -> None:
         """Refuse a strike without a reason."""
         _said(self.reason, "The reason of a strike")
+
+    @property
+    def told(self) -> str:
+        """Which incident, and why."""
+        return f"{self.incident}: {self.reason}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,7 +136,8 @@ def _agreement(of: Sequence[Agreed]) -> list[Block]:
     )
     note = Own(
         "1 is one mind, 0 what chance alone would give, below 0 where people differ more than by chance; "
-        "with the 95 % interval over the items."
+        "with the 95 % interval over the items. It is Kendall's W beyond chance where everybody answered every item, "
+        "and Krippendorff's alpha where some answers are missing."
     )
     table = Table(("Question", "Who", "People", "Agreement", "In words"), rows, frozenset({2, 3}))
     return [Heading(2, Own("How far people agreed")), table, Line(note)]

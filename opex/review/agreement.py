@@ -1,6 +1,7 @@
 """How far people agree: Kendall's W on an order, Krippendorff's alpha where ratings are missing. Bare kernels."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -59,8 +60,12 @@ def kendalls_w(ratings: ArrayLike) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """Agreement beyond chance with its 95 % interval: 1 for one mind, 0 for chance; NaN where nothing can be said."""
+    """Agreement beyond chance with its 95 % interval: 1 for one mind, 0 for chance; NaN where nothing can be said.
 
+    ``measure`` says which figure it is: ``W``, or ``alpha`` where a rating is missing.
+    """
+
+    measure: Literal["W", "alpha"]
     value: float
     low: float
     high: float
@@ -83,13 +88,14 @@ def agreement(ratings: ArrayLike, *, draws: int = 1000, seed: int = 0) -> Agreem
     """
     table = np.asarray(ratings, dtype=np.float64)
     value = _beyond_chance(table)
+    measure: Literal["W", "alpha"] = "alpha" if np.isnan(table).any() else "W"
     if np.isnan(value):
-        return Agreement(value=value, low=value, high=value)
+        return Agreement(measure=measure, value=value, low=value, high=value)
     rng = np.random.default_rng(seed)
     items = table.shape[1]
     drawn = np.array([_beyond_chance(table[:, rng.integers(0, items, items)]) for _ in range(draws)])
     low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return Agreement(value=value, low=float(low), high=float(high))
+    return Agreement(measure=measure, value=value, low=float(low), high=float(high))
 
 
 def _beyond_chance(table: NDArray[np.float64]) -> float:

@@ -20,8 +20,8 @@ from opex.services.seeing import hidden_from, inside, seen_entries, unseen
 from opex.store import people, sayings
 
 __all__ = [
-    "Progress", "Promise", "everybody", "first_items", "history", "look", "progress", "promises", "proposed_next",
-    "questions", "sessions",
+    "Progress", "Promise", "asked", "everybody", "first_items", "history", "look", "progress", "promises",
+    "proposed_next", "questions", "sessions", "unsettled",
 ]  # fmt: skip
 
 
@@ -79,16 +79,30 @@ class Progress:
         return self.answered >= self.asked
 
 
+def asked(context: Context, session: Session, person: str) -> tuple[tuple[str, str], ...]:
+    """Every question on every item that is open to this participant now; of drivers that left the set none."""
+    asks = questions(context)
+    return tuple(one for one in session.asked(person) if one[1] in asks)
+
+
+def unsettled(context: Context, session: Session) -> tuple[tuple[str, str], ...]:
+    """What somebody answered and the group can settle and has not; of drivers that left the set nothing."""
+    asks = questions(context)
+    return tuple(one for one in session.unsettled() if one[1] in asks)
+
+
 def progress(context: Context, session: Session) -> list[Progress]:
     """How far each participant is, in the order of the names; of what their role sees, for that they are asked."""
-    counts = sayings.progress(context.database, session.id, session.began)
+    asks = questions(context)
+    gone = {question for item in session.open_items for question in session.questions(item)} - {*asks}
+    counts = sayings.progress(context.database, session.id, session.began, but=gone)
     whole = look(inside(context), session.id)
     roles = {member.name: member.role for member in people.members(context.database)} if context.team else {}
     told = []
     for name, function in sorted(session.plan.participants.items()):
         hidden = hidden_from(context, roles[name]) if roles.get(name) else frozenset()
-        asked = sum(item not in hidden for item, _ in whole.asked(name))
-        told.append(Progress(person=name, function=function, answered=min(counts.get(name, 0), asked), asked=asked))
+        count = sum(item not in hidden and question in asks for item, question in whole.asked(name))
+        told.append(Progress(person=name, function=function, answered=min(counts.get(name, 0), count), asked=count))
     return told
 
 

@@ -28,7 +28,7 @@ from opex.services.context import Context, Speaker
 from opex.services.permissions import by, needs
 from opex.services.prioritising import everything
 from opex.services.seeing import unseen
-from opex.services.session_reading import questions
+from opex.services.session_reading import questions, unsettled
 from opex.services.session_writing import said_in
 from opex.services.writing import write_all
 from opex.store import sayings
@@ -174,7 +174,7 @@ def settle_rest(context: Context, session: str, speaker: Speaker, items: Sequenc
 
     def said(now: Session) -> list[tuple[str, Saying]]:
         now.must_be("reveal", "decide", to="answers are settled once they lie open")
-        wanted = [(item, question) for item, question in now.unsettled() if items is None or item in items]
+        wanted = [(item, question) for item, question in unsettled(context, now) if items is None or item in items]
         if not wanted:
             raise Refused("Everything that was answered is settled already.")
         return [(item, _settled(context, now, item, question, None, "")) for item, question in wanted]
@@ -186,6 +186,8 @@ def settle_rest(context: Context, session: str, speaker: Speaker, items: Sequenc
 def _settled(context: Context, now: Session, item: str, question: str, value: Value, words: str) -> Settled:
     if question not in now.questions(item):
         raise Refused(f'"{question}" was not asked in this session.')
+    if question not in questions(context):
+        raise Refused(f"“{question}” is no driver any more: it cannot be settled.")
     last = now.last(item, question)
     half = middle(question, [given.value for given in last.values()])
     if value is None and half is None:

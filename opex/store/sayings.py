@@ -1,6 +1,6 @@
 """The journal: what people said of opportunities and in sessions. Append-only; each entry is in the audit log too."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -231,11 +231,12 @@ def position(database: Database, session: str) -> Position:
     return Position(said=max(found.values(), default=0), answered=answered)
 
 
-def progress(database: Database, session: str, since: int) -> Mapping[str, int]:
-    """How many questions each person has answered after entry ``since``; never what."""
+def progress(database: Database, session: str, since: int, *, but: Collection[str] = ()) -> Mapping[str, int]:
+    """How many questions each person has answered after entry ``since``, ``but`` for some; never what."""
     count = sa.func.count(sa.distinct(journal.c.opportunity))
+    left_out = [~journal.c.opportunity.endswith(f":{question}", autoescape=True) for question in sorted(but)]
     wanted = sa.select(journal.c.person, count).where(
-        journal.c.session == session, journal.c.kind == "answered", journal.c.seq > since
+        journal.c.session == session, journal.c.kind == "answered", journal.c.seq > since, *left_out
     )
     with database.reading() as connection:
         return {str(row[0]): int(row[1]) for row in connection.execute(wanted.group_by(journal.c.person))}

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["OrderRow", "Wanted", "clicked_row", "order_list"]
+__all__ = ["OrderRow", "Wanted", "choose_row", "clicked_row", "order_list"]
 
 _HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -83,6 +83,11 @@ def clicked_row(key: str) -> str | None:
     """The id of the row that was chosen last in the list of that key; ``None`` before any was."""
     chosen: str | None = st.session_state.get(f"{key}_selected")
     return chosen
+
+
+def choose_row(key: str, item: str) -> None:
+    """As if that row had been clicked in the list of that key: for what has no row there."""
+    st.session_state[f"{key}_selected"] = item
 
 
 def _heard(key: str) -> None:

@@ -80,6 +80,13 @@ def test_alpha_counts_the_order_of_levels_and_nobodys_place(ratings: np.ndarray)
     np.testing.assert_allclose(krippendorffs_alpha(ratings[::-1, ::-1]), found, equal_nan=True)
 
 
+def test_it_says_which_figure_it_is() -> None:
+    ratings = np.array([[1.0, 2, 3, 4], [1, 2, 4, 3]])
+    assert agreement(ratings, draws=50).measure == "W"
+    ratings[0, 0] = np.nan
+    assert agreement(ratings, draws=50).measure == "alpha"
+
+
 def test_chance_alone_is_no_agreement_and_the_interval_says_so() -> None:
     """200 worlds of five raters without a common mind: 0 on average, and in the interval in 90 % (promised 95 %)."""
     random = np.random.default_rng(0)

@@ -3,10 +3,12 @@
 import atexit
 import shutil
 import tempfile
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from opex.services import loading, prioritising
+from opex.domain.people import Person
+from opex.services import driving, loading, prioritising
 from opex.services.context import Context
 from tests.conftest import context_at
 
@@ -32,3 +34,12 @@ def copy_to(folder: Path) -> str:
 def sample_in(folder: Path) -> Context:
     """A copy of the sample workspace, opened."""
     return context_at(copy_to(folder))
+
+
+def without(context: Context, driver: str, person: Person) -> None:
+    """Take a driver out of the set in force; the others take its weight."""
+    now = driving.drivers(context)
+    left = tuple(one for one in now.drivers if one.name != driver)
+    total = sum(one.weight for one in left)
+    wanted = replace(now, drivers=tuple(replace(one, weight=one.weight / total) for one in left))
+    driving.save(context, wanted, person=person, note="", seen=now.version)

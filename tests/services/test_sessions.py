@@ -12,13 +12,13 @@ from opex.domain.people import Person
 from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.sessions import Answered, Decided, SessionPlanned, Settled, Value
 from opex.review.sessions import Session
-from opex.services import agenda, driving, forgetting, people, prioritising, reviewing, session_reading, sessions
+from opex.services import agenda, forgetting, people, prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context, Speaker
 from opex.services.session_decisions import decide, undo_decision
 from opex.store import audit, sayings
 from opex.store.sayings import StaleReview
 from tests.conftest import NOW, context_at
-from tests.services.sample import sample_in
+from tests.services.sample import sample_in, without
 
 ANA = Person(name="Ana", function="product")
 BO = Person(name="Bo", function="security")
@@ -618,7 +618,7 @@ def test_agreement_is_told_for_each_question_and_function_where_enough_answered(
     told = {one.question: one for one in agenda.agreed(sample, seen(sample, session), of.drivers)}
     value = told["strategic_value"]
     assert not isinstance(value.everybody, NotEnoughData)
-    assert (value.everybody.value, value.people) == (1.0, 2)
+    assert (value.everybody.value, value.everybody.measure, value.people) == (1.0, "W", 2)
     assert value.by_function["product"] == NotEnoughData(have=1, need=2, what="people")
     assert told["compliance"].everybody == NotEnoughData(have=1, need=2, what="people")
 
@@ -676,20 +676,31 @@ def test_what_is_no_question_any_more_is_not_proposed_again(sample: Context) -> 
     answer(sample, session, ANA, seen(sample, session).plan.items[0], "insight", "holds")
     sessions.reveal(sample, session, says(FAY))
     sessions.close(sample, session, says(FAY))
-    without(sample, "compliance")
+    without(sample, "compliance", FAY)
     plan = session_reading.proposed_next(sample)
     assert plan is not None
     assert plan.asked == {**ASKED, "security": ["insight"]}
     assert sessions.plan(sample, plan, says(FAY)) != session
 
 
-def without(context: Context, driver: str) -> None:
-    """Take a driver out of the set in force; the others take its weight."""
-    now = driving.drivers(context)
-    left = tuple(one for one in now.drivers if one.name != driver)
-    total = sum(one.weight for one in left)
-    wanted = replace(now, drivers=tuple(replace(one, weight=one.weight / total) for one in left))
-    driving.save(context, wanted, person=FAY, note="", seen=now.version)
+def test_a_driver_that_left_the_set_is_neither_asked_nor_settled_any_more(sample: Context) -> None:
+    session, items = opened(sample)
+    for item in items:
+        answer(sample, session, BO, item, "compliance", 2)
+    answer(sample, session, BO, items[0], "insight", "holds")
+    without(sample, "compliance", FAY)
+    now = seen(sample, session, "Bo")
+    assert session_reading.asked(sample, now, "Bo") == tuple((item, "insight") for item in items)
+    told = {one.person: (one.answered, one.asked) for one in session_reading.progress(sample, now)}
+    assert told == {"Ana": (0, 12), "Bo": (1, 4), "Cy": (0, 12)}
+    sessions.reveal(sample, session, says(FAY))
+    now = seen(sample, session)
+    assert len(now.unsettled()) == 5
+    assert session_reading.unsettled(sample, now) == ((items[0], "insight"),)
+    with pytest.raises(Refused, match="“compliance” is no driver any more: it cannot be settled"):
+        sessions.settle(sample, session, says(FAY), items[0], "compliance")
+    assert sessions.settle_rest(sample, session, says(FAY)) == 1
+    assert [*seen(sample, session).settled] == [(items[0], "insight")]
 
 
 def test_a_session_that_was_planned_early_opens_with_what_was_promised_meanwhile(sample: Context) -> None:

@@ -15,7 +15,8 @@ from opex.services import driving, finding, prioritising, session_reading, sessi
 from opex.services.context import Context
 from opex.ui.door import stay_in
 from opex.ui.landing import landing
-from opex.ui.session import person, speaker
+from opex.ui.session import may, my_name, person, speaker
+from opex.ui.sessions.gone import gone_told
 from opex.ui.tables import incident_table
 from opex.ui.words import several
 
@@ -32,9 +33,8 @@ def answer_view(of: Context, now: Session) -> None:
         st.info("Say who you are (at the side, under “You are”): each answer is saved under your name.")
         return
     if me.name not in now.plan.participants:
-        st.info(
-            "You take no part in this session: its facilitator can invite you. Nothing lies open before the reveal."
-        )
+        invited = "you can invite yourself above" if may("decide") else "its facilitator can invite you"
+        st.info(f"You take no part in this session: {invited}. Nothing lies open before the reveal.")
         return
     if now.plan.note:
         st.text(now.plan.note)
@@ -46,9 +46,10 @@ def _items(of: Context, session: str, me: Person) -> None:
     """A fragment, so that an answer redraws the questions only."""
     stay_in(of)
     now = session_reading.look(of, session, me.name)
-    asked = now.asked(me.name)
+    asked = session_reading.asked(of, now, me.name)
     if now.state != "answer":
         st.rerun()
+    gone_told(question for _, question in {*now.asked(me.name)} - {*asked})
     if not asked:
         st.info("You are asked nothing in the round that runs.")
         return
@@ -118,7 +119,7 @@ def _insight(base: str, given: Given | None, save: Save) -> None:
     shown = {**VERDICTS, UNSURE: "I don't know"}
     st.segmented_control(
         "Does this insight hold?", options, default=_shown(given), format_func=shown.__getitem__,
-        key=f"value_{base}", on_change=_save, args=save, width="stretch",
+        key=f"value_{base}", on_change=_save, args=save, width="stretch", required=True,
     )  # fmt: skip
 
 
@@ -127,7 +128,7 @@ def _removal(base: str, given: Given | None, save: Save) -> None:
     st.segmented_control(
         "How much of this pain would the action remove?", options, default=_shown(given),
         format_func=lambda v: f"{100 * v:.0f} %" if isinstance(v, float) else "I don't know",
-        key=f"value_{base}", on_change=_save, args=save,
+        key=f"value_{base}", on_change=_save, args=save, required=True,
     )  # fmt: skip
 
 
@@ -151,25 +152,37 @@ def _shown(given: Given | None) -> Value:
 
 def _words(base: str, name: str, label: str, said: str, save: Save) -> None:
     st.text_input(
-        label, said, key=f"{name}_{base}", placeholder=label, label_visibility="collapsed", max_chars=4000,
-        on_change=_save, args=save,
+        label, _waiting(base).get(name, said), key=f"{name}_{base}", placeholder=label, max_chars=4000,
+        label_visibility="collapsed", on_change=_save, args=save,
     )  # fmt: skip
 
 
+def _waiting(base: str) -> dict[str, str]:
+    """The words that were typed before an answer was chosen: they are saved with it."""
+    waiting: dict[str, str] = st.session_state.get(f"waiting_{base}", {})
+    return waiting
+
+
 def _save(of: Context, session: str, item: str, question: str, base: str) -> None:
-    """Write the answer as it stands on the page; a refusal is shown beside it, and what was typed stays."""
+    """Write the answer as it stands on the page; a refusal is shown beside it, and what was typed stays.
+
+    Words alone keep the answer that is saved; where none is, they wait for one.
+    """
     chosen = st.session_state.get(f"value_{base}")
-    words, impacts = (str(st.session_state.get(f"{name}_{base}") or "") for name in ("words", "impacts"))
-    if chosen is None and not words.strip() and not impacts.strip():
-        return  # a segment that is pressed again lets go: the answer stays as it was saved
-    value = None if chosen in (None, UNSURE) else chosen
+    said = {name: str(st.session_state.get(f"{name}_{base}") or "") for name in ("words", "impacts")}
     form = f"answer_{base}"
     try:
+        if chosen is None:
+            chosen = _shown(session_reading.look(of, session, my_name()).mine(my_name(), item, question))
+        if chosen is None:
+            st.session_state[f"waiting_{base}"] = said
+            return
         seen = st.session_state[f"seen_{base}"]
         st.session_state[f"seen_{base}"] = sessions.answer(
-            of, session, speaker(form, seen), item, question, value, words=words, impacts=impacts
+            of, session, speaker(form, seen), item, question, None if chosen == UNSURE else chosen, **said
         )
-        st.session_state.pop(f"refused_{base}", None)
+        for kept in (f"refused_{base}", f"waiting_{base}"):
+            st.session_state.pop(kept, None)
     except Refused as refusal:
         st.session_state[f"refused_{base}"] = str(refusal)
     st.session_state.pop(f"request_{form}", None)
@@ -179,7 +192,9 @@ def _mark(given: Given | None, base: str, save: Save) -> None:
     """Whether it is saved; where another window was faster, what that said and a way to say it again."""
     refused = st.session_state.get(f"refused_{base}")
     if refused is None:
-        st.caption("✓ saved" if given else "not answered yet")
+        typed = any(text.strip() for text in _waiting(base).values())
+        waiting = "**Choose an answer: your words are saved with it.**" if typed else "not answered yet"
+        st.caption("✓ saved" if given else waiting)
         return
     st.warning(markdown(refused))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from opex.domain.decisions import DECLINE_REASONS, MOVE_REASONS
+from opex.domain.decisions import DECLINE_REASONS, MOVE_REASONS, Entry, Struck
 from opex.domain.opportunities import Opportunity
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData
@@ -14,9 +14,9 @@ from opex.domain.sessions import OUTCOMES, Decided
 from opex.review.sessions import Session
 from opex.services import explaining, finding, prioritising, reviewing, sessions
 from opex.services.context import Context, Speaker
-from opex.services.session_decisions import decide
+from opex.services.session_decisions import decide, undo_decision
 from opex.ui.door import stay_in
-from opex.ui.order_list import OrderRow, Wanted, clicked_row, order_list
+from opex.ui.order_list import OrderRow, Wanted, choose_row, clicked_row, order_list
 from opex.ui.session import may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table
@@ -38,6 +38,7 @@ def decide_view(of: Context, now: Session) -> None:
     with left:
         st.markdown(f"#### The order, cut below place {now.plan.cut}")
         chosen = _order(of, now, order)
+        _out_of_it(now, order, board.all_items)
     with right:
         _item(of, now, board.all_items.get(chosen or ""), order)
 
@@ -56,6 +57,22 @@ def _order(of: Context, now: Session, order: Priorities) -> str | None:
         item = next(item for item in shown_items if item.id == wanted.item)
         _wanted(of, now, item, wanted, seen.get(item.id, item.opportunity.version))
     return chosen
+
+
+def _out_of_it(now: Session, order: Priorities, items: Mapping[str, Opportunity]) -> None:
+    """What was declined or merged has no place: it is chosen here, to be read, doubted, decided anew or undone."""
+    placed = {item.id for item in order.items}
+    gone = [item for item in now.plan.items if item not in placed and item in items]
+    if not gone:
+        return
+    st.markdown("#### Decided and out of the ranking")
+    for item in gone:
+        decided = now.decided.get(item)
+        told = decided.saying.told[:120] if decided else f"{items[item].status}, not in this session"
+        st.button(
+            f"**{markdown(items[item].title)}** · {markdown(told)}", key=f"line_{now.id}_{item}", width="stretch",
+            wrap=True, on_click=choose_row, args=(f"order_{now.id}", item),
+        )  # fmt: skip
 
 
 def _begun(now: Session) -> str | None:
@@ -122,10 +139,12 @@ def _move_dialog(of: Context, now: Session, item: Priority, wanted: Wanted, seen
 
 def _take_back(of: Context, now: Session, item: Priority) -> None:
     entry = next((e for e in reviewing.journal(of, item.id) if item.move and e.seq == item.move.seq), None)
-    if entry is None:
-        return
-    key = f"unmove_{entry.seq}"
-    if save(key, lambda s: reviewing.undo(of, entry, s), session=now.id, done="Taken back."):
+    if entry is not None:
+        _undo(of, now, entry)
+
+
+def _undo(of: Context, now: Session, entry: Entry) -> None:
+    if save(f"undo_{entry.seq}", lambda s: reviewing.undo(of, entry, s), session=now.id, done="Taken back."):
         st.rerun()
 
 
@@ -135,7 +154,9 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
         return
     st.subheader(markdown(item.title), anchor=False)
     ranked = next((one for one in order.items if one.id == item.id), None)
-    if ranked is not None:
+    if ranked is None:
+        st.caption(f"It is {item.status}: it has no place in the ranking.")
+    else:
         st.caption(f"Place {ranked.rank}, computed {ranked.computed_rank}. {markdown(ranked.why)}")
         if ranked.move is not None:
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -148,12 +169,39 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
     if item.id not in now.plan.items:
         st.info("It is not in this session: it is shown for its place in the order.")
         return
-    decided = now.decided.get(item.id)
-    if decided is not None:
-        st.success(f"Decided: {markdown(decided.saying.told)}")
+    if (decided := now.decided.get(item.id)) is not None:
+        _decided(of, now, item, decided)
     if may("decide"):
         _decision(of, now, item, order)
     _dissent(of, now, item)
+
+
+def _decided(of: Context, now: Session, item: Opportunity, decided: Entry) -> None:
+    told, undo = st.columns([5, 2], vertical_alignment="center") if may("decide") else (st.container(), None)
+    told.success(f"Decided: {markdown(decided.saying.told)}")
+    key = f"undecide_{decided.seq}"
+    if undo is not None and undo.button("Undo the decision", key=key, type="tertiary"):
+        undone = lambda s: undo_decision(of, now.id, s, item.id)  # noqa: E731
+        if save(key, undone, seen=decided.seq, done="Undone: it is as it was before."):
+            st.rerun()
+
+
+def _struck_here(of: Context, now: Session, item: Opportunity) -> None:
+    """What was struck in this session, each to be taken back; what a split took along goes with its decision."""
+    stands = {strike.seq for strike in item.strikes}
+    struck = {
+        entry: entry.saying for entry in reviewing.journal(of, item.id) if isinstance(entry.saying, Struck)
+        and entry.seq in stands and entry.session == now.id and "/" not in entry.request_id
+    }  # fmt: skip
+    table = finding.evidence(of, [said.incident for said in struck.values()])
+    titles = dict(zip(table["id"], table["title"], strict=True)) if not table.empty else {}
+    for entry, said in struck.items():
+        told, undo = st.columns([5, 2], vertical_alignment="center")
+        title = markdown(titles.get(said.incident, said.incident))
+        told.markdown(f"{markdown(entry.person.name)} struck **{title}**: {markdown(said.reason)}")
+        mine = may("decide") or (may("say") and entry.person.name == my_name())
+        if mine and undo.button("Take back", key=f"unstrike_{entry.seq}", type="tertiary"):
+            _undo(of, now, entry)
 
 
 def _evidence(of: Context, now: Session, item: Opportunity) -> None:
@@ -162,6 +210,7 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
     if not fold.open:
         return
     with fold:
+        _struck_here(of, now, item)
         table = finding.evidence(of, list(item.evidence)[-200:])
         if table.empty:
             st.caption("No incident stands behind it.")
@@ -177,12 +226,13 @@ def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -
     """A form that keeps what was typed while a colleague decides; its save is then refused once, and says so."""
     of_item = f"{now.id}_{item.id}"
     key = f"{of_item}_{st.session_state.setdefault(f'form_{of_item}', 0)}"
-    decided = now.decided[item.id].seq if item.id in now.decided else 0
+    shown_now = {f"decided_{of_item}": now.decided[item.id].seq if item.id in now.decided else 0,
+                 f"version_{of_item}": item.version}  # fmt: skip
     outcome = st.segmented_control(
         "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch"
     )
     if outcome is None:
-        st.session_state[f"decided_{of_item}"] = decided
+        st.session_state.update(shown_now)
         return
     with st.form(f"decide_{key}"):
         said, incidents = _FORMS[outcome](of, item, order, key)
@@ -191,7 +241,7 @@ def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -
         if st.form_submit_button("Decide", type="primary"):
             wanted = said | {"impacts": impacts, "words": words}
             _save(of, now, Wish(item=item.id, outcome=outcome, said=wanted, incidents=tuple(incidents)), key)
-            st.session_state[f"decided_{of_item}"] = decided  # it was refused beside what is shown: now it was seen
+            st.session_state.update(shown_now)  # it was refused beside what is shown: now it was seen
 
 
 Fields = tuple[dict[str, str | None], Sequence[str]]
@@ -254,10 +304,11 @@ class Wish:
 
 def _save(of: Context, now: Session, wish: Wish, key: str) -> None:
     given = {name: value for name, value in wish.said.items() if value is not None}
-    seen = st.session_state.get(f"decided_{now.id}_{wish.item}", 0)
+    seen, seen_item = (st.session_state.get(f"{what}_{now.id}_{wish.item}", 0) for what in ("decided", "version"))
     wanted = lambda s: decide(  # noqa: E731
-        of, now.id, s, Decided(item=wish.item, outcome=wish.outcome, **given), incidents=wish.incidents
-    )
+        of, now.id, s, Decided(item=wish.item, outcome=wish.outcome, **given), incidents=wish.incidents,
+        seen_item=seen_item,
+    )  # fmt: skip
     if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
         st.session_state[f"form_{now.id}_{wish.item}"] += 1  # the next one begins empty
         st.rerun()

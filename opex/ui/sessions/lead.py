@@ -12,6 +12,7 @@ from opex.services.context import Context, Speaker
 from opex.ui.door import stay_in
 from opex.ui.revision import address
 from opex.ui.session import save
+from opex.ui.sessions.change import change_view
 from opex.ui.sessions.links import link_to
 from opex.ui.watch import watch
 from opex.ui.words import several
@@ -34,17 +35,20 @@ def lead_bar(of: Context, now: Session) -> None:
         if now.state == "answer":
             _progress(of, now)
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(_next_step(now), width="stretch")
+            st.markdown(_next_step(of, now), width="stretch")
             key = f"lead_{now.state}_{now.version}"
             go = st.button(label, key=key, type="primary")
             if go and save(key, lambda s: step(of, now.id, s), seen=now.version, done=done):
                 st.rerun()
+            if now.state == "answer":
+                with st.popover("Invite more, change the day"):
+                    change_view(of, now.id)
             with st.popover("Cancel it"):
                 _cancel(of, now)
 
 
-def _next_step(now: Session) -> str:
-    open_questions = len(now.unsettled())
+def _next_step(of: Context, now: Session) -> str:
+    open_questions = len(session_reading.unsettled(of, now))
     return {
         "prepare": f"{several(len(now.plan.items), 'item')}, {several(len(now.plan.participants), 'participant')}: "
         "nobody is asked before it is opened.",

@@ -50,21 +50,32 @@ def _sentence(every: Sequence[Session], running: Sequence[Session]) -> str:
 
 
 def _row(of: Context, one: Session) -> None:
-    asked = len(one.asked(my_name()))
+    asked, left = _left(of, one)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         until = one.plan.due if one.state in {"prepare", "answer"} else None
         due = f", answers until {date.fromisoformat(until):%-d %b %Y}" if until else ""
         due += f" since {day(one.at[one.state])}" if one.over else ""
-        yours = f" · you are asked {several(asked, 'question')}" if asked else ""
+        yours = f" · {left} of your {several(asked, 'question')} left to answer" if left else ""
+        yours = yours or (" · you have answered everything" if asked else "")
         st.markdown(
             f"**{markdown(one.plan.title)}** {STATES[one.state]}{due}  \n"
             f"{several(len(one.plan.items), 'opportunity').replace('opportunitys', 'opportunities')} · "
             f"{several(len(one.plan.participants), 'participant')}{yours}",
             width="stretch",
         )
-        label = "Answer" if asked else "Enter"
-        if st.button(label, key=f"enter_{one.id}", type="primary" if asked else "secondary"):
+        label = "Answer" if left else "Enter"
+        if st.button(label, key=f"enter_{one.id}", type="primary" if left else "secondary"):
             enter(one.id)
+
+
+def _left(of: Context, one: Session) -> tuple[int, int]:
+    """How many questions whoever looks is asked now, and how many of them are left."""
+    me = my_name()
+    if one.state != "answer" or me not in one.plan.participants:
+        return 0, 0
+    now = session_reading.look(of, one.id, me)
+    asked = session_reading.asked(of, now, me)
+    return len(asked), sum(now.mine(me, *question) is None for question in asked)
 
 
 def enter(session: str) -> None:

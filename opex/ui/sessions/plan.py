@@ -45,7 +45,7 @@ def _scope(of: Context, now: Session) -> tuple[str, ...]:
     titles = {item.id: f"{item.rank}. {item.opportunity.title}" for item in order.items}
     _take(now, order)
     key = f"plan_items_{now.id}"
-    st.session_state.setdefault(key, [item for item in now.plan.items if item in titles])
+    st.session_state[key] = [item for item in st.session_state.get(key, now.plan.items) if item in titles]
     chosen = st.multiselect("Opportunities", list(titles), format_func=titles.__getitem__, key=key)
     st.caption("  \n".join(markdown(titles[item]) for item in titles if item in set(chosen)))
     return tuple(item for item in titles if item in set(chosen))
@@ -94,7 +94,7 @@ def _people(of: Context, now: Session) -> dict[str, str]:
     st.markdown("#### Who is asked")
     known = session_reading.everybody(of) | now.plan.participants
     key = f"plan_people_{now.id}"
-    st.session_state.setdefault(key, list(now.plan.participants))
+    st.session_state[key] = [one for one in st.session_state.get(key, now.plan.participants) if one in known]
     chosen = st.multiselect("Participants", sorted(known), format_func=lambda name: f"{name} ({known[name]})", key=key)
     if not of.team or may("administer"):
         _somebody_new(of, now)

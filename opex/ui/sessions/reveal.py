@@ -16,6 +16,7 @@ from opex.review.sessions import Given, Session, middle
 from opex.services import agenda, driving, prioritising, session_reading, sessions
 from opex.services.context import Context
 from opex.ui.session import may, save, shown
+from opex.ui.sessions.gone import gone_told
 from opex.ui.words import several
 
 __all__ = ["reveal_view", "who_said_what"]
@@ -32,7 +33,7 @@ def reveal_view(of: Context, now: Session) -> None:
     _sentence(of, now, talks)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        chosen = _list(now, talks, titles)
+        chosen = _list(of, now, talks, titles)
     with right:
         _item(of, now, next(talk for talk in talks if talk.item == chosen), titles[chosen])
     with st.expander("How far people agree"):
@@ -42,7 +43,7 @@ def reveal_view(of: Context, now: Session) -> None:
 def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
     matter = [talk for talk in talks if talk.matters]
     rest = {talk.item for talk in talks if not talk.matters}
-    open_rest = [one for one in now.unsettled() if one[0] in rest]
+    open_rest = [one for one in session_reading.unsettled(of, now) if one[0] in rest]
     told = (
         f"People differ on **{several(len(matter), 'item')}** in a way that would change what is above the cut line "
         f"(the first {now.plan.cut}). The other {len(talks) - len(matter)} need no talk."
@@ -60,9 +61,9 @@ def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
                     st.rerun()
 
 
-def _list(now: Session, talks: Sequence[Talk], titles: Mapping[str, str]) -> str:
+def _list(of: Context, now: Session, talks: Sequence[Talk], titles: Mapping[str, str]) -> str:
     order = {talk.item: talk for talk in talks}
-    left, settled = ({item for item, _ in pairs} for pairs in (now.unsettled(), now.settled))
+    left, settled = ({item for item, _ in pairs} for pairs in (session_reading.unsettled(of, now), now.settled))
 
     def told(item: str) -> str:
         talk = order[item]
@@ -90,10 +91,12 @@ def _item(of: Context, now: Session, talk: Talk, title: str) -> None:
     if talk.apart:
         names = ", ".join(markdown(name) for name in talk.apart[:3])
         st.markdown(f"**Ask first:** {names}. They see it otherwise and may know what the others do not.")
+    asks = session_reading.questions(of)
+    gone_told(question for question in now.questions(talk.item) if question not in asks)
     for question in now.questions(talk.item):
         with st.container(border=True):
             who_said_what(of, now, talk.item, question)
-            if may("decide"):
+            if may("decide") and question in asks:
                 _settle(of, now, talk.item, question)
     if may("decide") and now.state == "reveal" and talk.item not in now.again:
         key = f"again_{now.id}_{talk.item}"
@@ -163,8 +166,10 @@ def _levels(of: Context, question: str, values: Sequence[Value]) -> tuple[list[s
     if question == REMOVAL:
         shares = sorted({round(100 * float(v or 0)) for v in values} | {0, 25, 50, 75, 100})
         return [f"{share} %" for share in shares], lambda v: f"{round(100 * float(v or 0))} %"
-    rubric = [level for level, _ in driving.drivers(of).driver(question).rubric]
-    return [str(level) for level in rubric], lambda v: f"{float(v or 0):g}"
+    asked = (driver for driver in driving.drivers(of).drivers if driver.name == question and driver.rated)
+    rubric = [float(level) for driver in asked for level, _ in driver.rubric]
+    given = sorted({float(v) for v in values if isinstance(v, int | float)})  # all there is of a driver that is gone
+    return [f"{level:g}" for level in rubric or given], lambda v: f"{float(v or 0):g}"
 
 
 def _settle(of: Context, now: Session, item: str, question: str) -> None:
@@ -207,7 +212,8 @@ def _otherwise(of: Context, now: Session, item: str, question: str, key: str, se
 def _agreement(told: Sequence[agenda.Agreed]) -> None:
     st.caption(
         "1 is one mind, 0 is what chance alone would give; with the range that other items might have shown (95 %). "
-        "Kendall's W beyond chance, or Krippendorff's alpha where some answers are missing."
+        "W is Kendall's W beyond chance, where everybody answered every item; α is Krippendorff's alpha, where some "
+        "answers are missing."
     )
     rows = []
     for one in told:
@@ -221,4 +227,5 @@ def _of(value: Agreement | NotEnoughData) -> str:
         return value.sentence
     if value.value != value.value:
         return "nothing to compare: each rates all items alike"
-    return f"{value.value:.2f} ({value.low:.2f} to {value.high:.2f})"
+    figure = "W" if value.measure == "W" else "α"
+    return f"{figure} = {value.value:.2f} ({value.low:.2f} to {value.high:.2f})"

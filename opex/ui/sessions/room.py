@@ -15,6 +15,7 @@ from opex.ui.session import may, my_name
 from opex.ui.sessions.answer import answer_view
 from opex.ui.sessions.closed import closed_view
 from opex.ui.sessions.decide import decide_view
+from opex.ui.sessions.history import history
 from opex.ui.sessions.lead import lead_bar
 from opex.ui.sessions.links import link_to
 from opex.ui.sessions.plan import plan_told, plan_view
@@ -64,8 +65,7 @@ def _head(of: Context, now: Session) -> None:
         if not now.over:
             with st.popover("Invite"):
                 _invite(now)
-        with st.popover("History"):
-            _history(of, now)
+        history(of, now.id)
         if st.button("All sessions", key="session_leave", type="tertiary"):
             for name in ("session", "until"):
                 st.query_params.pop(name, None)
@@ -85,19 +85,6 @@ def _invite(now: Session) -> None:
     st.image(qr_png(link), width=220)
     if "localhost" in link or "127.0.0.1" in link:
         st.caption("This opex answers its own machine only: colleagues reach it once it is served to a team.")
-
-
-def _history(of: Context, now: Session) -> None:
-    st.markdown("What happened so far; each moment can be looked at again.")
-    for entry in reversed(session_reading.history(of, now.id)[-40:]):
-        told, look = st.columns([7, 1], vertical_alignment="center")
-        said = markdown(entry.saying.told[:160])
-        what = entry.saying.kind.removeprefix("session_").replace("_", " ")
-        told.caption(f"{moment(entry.at)} · {markdown(entry.person.name)} · {what} {said}")
-        with look:
-            if st.button("Look", key=f"until_{entry.seq}", type="tertiary"):
-                st.query_params["until"] = str(entry.seq)
-                st.rerun()
 
 
 def _earlier(of: Context, session: str, until: int) -> None:
