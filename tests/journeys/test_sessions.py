@@ -162,9 +162,11 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     vic.page.get_by_text("You take no part in this session").wait_for()
     assert vic.page.get_by_role("button", name="Reveal", exact=True).count() == 0
 
-    revealed = within(
-        bo.page, lambda: fay.page.get_by_role("button", name="Reveal", exact=True).click(), "As each function sees it"
-    )
+    # not everybody is ready: that is said before it is too late
+    fay.page.get_by_role("button", name="Reveal", exact=True).click()
+    fay.page.get_by_text("Not answered everything yet: Bo, Cy, Dee.").wait_for(timeout=30_000)
+    reveal = fay.page.get_by_role("button", name="Reveal now")
+    revealed = within(bo.page, reveal.click, "As each function sees it")
     fay.settle()
     fay.page.get_by_text(CANARY).first.wait_for()
     assert faults(fay) == []
@@ -230,6 +232,8 @@ def test_a_team_settles_and_decides_in_four_browsers(room: Room, capsys: pytest.
     fay.page.keyboard.press("Escape")
     assert (prioritising.one(context, other).status, prioritising.one(context, other).strikes) == ("unreviewed", ())
     fay.page.get_by_role("button", name="Close the session").click()
+    fay.page.get_by_text("3 items without a decision.").wait_for(timeout=30_000)
+    fay.page.get_by_role("button", name="Close the session now").click()
     fay.page.get_by_text("3 of 4 items without a decision").wait_for(timeout=30_000)
     fay.settle()
     assert faults(fay) == []

@@ -1,6 +1,7 @@
 """What the facilitator does next: one main step, the others beside it; and how far people are."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -24,27 +25,66 @@ def lead_bar(of: Context, now: Session) -> None:
     """The step that comes next, where one leads."""
     if now.over:
         return
-    steps: dict[str, tuple[str, Callable[[Context, str, Speaker], None], str]] = {
-        "prepare": ("Open it: people answer now", sessions.open_session, "Open: people can answer."),
-        "answer": ("Reveal", sessions.reveal, "Revealed."),
-        "reveal": ("Go on to decisions", sessions.begin_deciding, "Now it is about what to do."),
-        "decide": ("Close the session", sessions.close, "Closed: the minutes stand."),
-    }
-    label, step, done = steps[now.state]
+    label = _STEPS[now.state].label
     with st.container(border=True):
         if now.state == "answer":
             _progress(of, now)
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(_next_step(of, now), width="stretch")
-            key = f"lead_{now.state}_{now.version}"
-            go = st.button(label, key=key, type="primary")
-            if go and save(key, lambda s: step(of, now.id, s), seen=now.version, done=done):
-                st.rerun()
+            if st.button(label, key=f"lead_{now.state}_{now.version}", type="primary"):
+                if warning := _too_early(of, now):
+                    _sure(of, now, warning)
+                else:
+                    _take(of, now)
             if now.state == "answer":
                 with st.popover("Invite more, change the day"):
                     change_view(of, now.id)
             with st.popover("Cancel it"):
                 _cancel(of, now)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What leads out of a state: the words on its button, what it does, and what is said when it is done."""
+
+    label: str
+    take: Callable[[Context, str, Speaker], None]
+    done: str
+
+
+_STEPS = {
+    "prepare": _Step("Open it: people answer now", sessions.open_session, "Open: people can answer."),
+    "answer": _Step("Reveal", sessions.reveal, "Revealed."),
+    "reveal": _Step("Go on to decisions", sessions.begin_deciding, "Now it is about what to do."),
+    "decide": _Step("Close the session", sessions.close, "Closed: the minutes stand."),
+}
+
+
+def _take(of: Context, now: Session) -> None:
+    step = _STEPS[now.state]
+    key = f"lead_{now.state}_{now.version}"
+    if save(key, lambda s: step.take(of, now.id, s), seen=now.version, done=step.done):
+        st.rerun()
+
+
+def _too_early(of: Context, now: Session) -> str:
+    """What is not done yet of what the step ends for good; empty where nothing is lost."""
+    if now.state == "answer":
+        waiting = [one.person for one in session_reading.progress(of, now) if not one.done]
+        if waiting:
+            people = ", ".join(waiting)
+            return f"Not answered everything yet: {people}. What they have not said by the reveal is not heard."
+    if now.state == "decide" and (left := len(now.plan.items) - len(now.decided)):
+        return f"{several(left, 'item')} without a decision. A closed session is not opened again."
+    return ""
+
+
+@st.dialog("Now?")
+def _sure(of: Context, now: Session, warning: str) -> None:
+    stay_in(of)
+    st.markdown(markdown(warning))
+    if st.button(f"{_STEPS[now.state].label} now", key=f"sure_{now.id}_{now.version}", type="primary"):
+        _take(of, now)
 
 
 def _next_step(of: Context, now: Session) -> str:
