@@ -38,7 +38,7 @@ def change_view(of: Context, session: str) -> None:
             st.rerun()
     elif wanted == now.plan and not added and begun.version != now.version:
         st.session_state[f"changes_{session}"] += 1
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _added(of: Context, now: Session, known: dict[str, str], key: str) -> dict[str, str]:

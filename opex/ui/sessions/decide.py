@@ -68,7 +68,7 @@ def _out_of_it(now: Session, order: Priorities, items: Mapping[str, Opportunity]
     st.markdown("#### Decided and out of the ranking")
     for item in gone:
         decided = now.decided.get(item)
-        told = decided.saying.told[:120] if decided else f"{items[item].status}, not in this session"
+        told = decided.saying.told[:120] if decided else f"{items[item].status} outside of this session"
         st.button(
             f"**{markdown(items[item].title)}** · {markdown(told)}", key=f"line_{now.id}_{item}", width="stretch",
             wrap=True, on_click=choose_row, args=(f"order_{now.id}", item),
