@@ -145,9 +145,10 @@ def _refuse_stale(
         newest = newest.where(journal.c.person == person.name)
     last = connection.execute(newest.order_by(journal.c.seq.desc()).limit(1)).mappings().first()
     if last is not None and last["seq"] > seen:
-        told = saying_from(last["kind"], last["body"]).told or last["kind"]
+        what = str(last["kind"]).removeprefix("session_").replace("_", " ")
+        told = saying_from(last["kind"], last["body"]).told
         raise StaleReview(
-            f"{last['person']} was faster ({last['kind']}: {told}). Nothing of yours was saved yet: "
+            f"{last['person']} was faster ({what}{f': {told}' if told else ''}). Nothing of yours was saved yet: "
             "look at it, then save again."
         )
 
