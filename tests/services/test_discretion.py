@@ -323,6 +323,8 @@ READING: dict[str, Ask] = {
     "session_reading.everybody": lambda c, _: session_reading.everybody(c),
     "session_reading.first_items": lambda c, _: session_reading.first_items(c, 9),
     "session_reading.history": lambda c, it: session_reading.history(c, it.session),
+    "session_reading.asked": lambda c, it: session_reading.asked(c, session_reading.look(c, it.session, "Bo"), "Bo"),
+    "session_reading.unsettled": lambda c, it: session_reading.unsettled(c, session_reading.look(c, it.session)),
     "session_reading.look": lambda c, it: [session_reading.look(c, it.session, until=n) for n in (None, 10**6)],
     "session_reading.progress": lambda c, it: session_reading.progress(c, session_reading.look(c, it.session)),
     "session_reading.promises": lambda c, it: session_reading.promises(c, session_reading.look(c, it.session)),
