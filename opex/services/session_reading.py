@@ -86,9 +86,10 @@ def asked(context: Context, session: Session, person: str) -> tuple[tuple[str, s
 
 
 def unsettled(context: Context, session: Session) -> tuple[tuple[str, str], ...]:
-    """What somebody answered and the group can settle and has not; of drivers that left the set nothing."""
-    asks = questions(context)
-    return tuple(one for one in session.unsettled() if one[1] in asks)
+    """What somebody answered and the group can settle and has not; nothing of what left the ranking or the drivers."""
+    asks, items = questions(context), everything(context)
+    stand = {item for item in session.plan.items if item in items and items[item].open}
+    return tuple(one for one in session.unsettled() if one[0] in stand and one[1] in asks)
 
 
 def progress(context: Context, session: Session) -> list[Progress]:

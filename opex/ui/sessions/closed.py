@@ -57,7 +57,9 @@ def _decisions(now: Session, titles: dict[str, str]) -> None:
         if isinstance(said := entry.saying, Decided)
     ]
     if rows:
-        st.dataframe(pd.DataFrame(rows), hide_index=True, key=f"decided_{now.id}", alt="What was decided")
+        told = pd.DataFrame(rows)
+        told = told.loc[:, (told != "").any()]  # what nobody said needs no column
+        st.dataframe(told, hide_index=True, key=f"decided_{now.id}", alt="What was decided")
 
 
 def _of(saying: object, item: str) -> bool:

@@ -40,16 +40,25 @@ def reveal_view(of: Context, now: Session) -> None:
         _agreement(agenda.agreed(of, now, board.drivers))
 
 
+def _in_a_line(now: Session, talks: Sequence[Talk]) -> str:
+    wrong, matter = sum(talk.wrong for talk in talks), sum(talk.matters for talk in talks)
+    line = f"the cut line (the first {now.plan.cut})"
+    told = f"Nobody's answers would change what is above {line}."
+    if differ := matter - wrong:
+        told = f"People differ on **{several(differ, 'item')}** in a way that would change what is above {line}."
+    if wrong:
+        told += f" Most hold **{several(wrong, 'item')}** above it for wrong."
+    if matter and (rest := len(talks) - matter):
+        told += f" The other {rest} need no talk."
+    if gone := len(now.plan.items) - len(talks):
+        told += f" {several(gone, 'item')} left the ranking meanwhile."
+    return told
+
+
 def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
-    matter = [talk for talk in talks if talk.matters]
     rest = {talk.item for talk in talks if not talk.matters}
     open_rest = [one for one in session_reading.unsettled(of, now) if one[0] in rest]
-    told = (
-        f"People differ on **{several(len(matter), 'item')}** in a way that would change what is above the cut line "
-        f"(the first {now.plan.cut}). The other {len(talks) - len(matter)} need no talk."
-        if matter
-        else f"Nobody's answers would change what is above the cut line (the first {now.plan.cut})."
-    )
+    told = _in_a_line(now, talks)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(told, width="stretch")
         if open_rest and may("decide"):
