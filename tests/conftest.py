@@ -1,9 +1,10 @@
 """What tests share: the real data, a real PostgreSQL, empty workspaces on both databases."""
 
+import contextlib
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -12,6 +13,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 from psycopg import sql
 
 from opex.domain.drivers import DriverSet
@@ -70,6 +72,18 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield opened
         opened.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What every open page showed when a test failed, as a screen reader reads it: the log is all that CI keeps."""
+    report = yield
+    opened: Browser | None = getattr(item, "funcargs", {}).get("browser") if report.failed else None
+    for page in [page for context in opened.contexts for page in context.pages] if opened is not None else []:
+        with contextlib.suppress(PlaywrightError):
+            seen = page.locator("[role=dialog], body").last  # a dialog is what a person has before them
+            report.sections.append((f"the page {page.url}", seen.aria_snapshot(timeout=5_000)[-8_000:]))
+    return report
 
 
 def fresh_postgres(url: str) -> str:

@@ -15,6 +15,7 @@ from opex.ui.door import stay_in
 from opex.ui.doubt import how_sure
 from opex.ui.drawer_move import move
 from opex.ui.drawer_score import score
+from opex.ui.places import places
 from opex.ui.session import again, may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
@@ -34,19 +35,27 @@ def open_drawer(of: Context, opportunity: str) -> None:
         st.info("It does not stand in the ranking any more: it was declined, merged or done. The Inbox lists those.")
         return
     st.subheader(f"{item.rank}. {markdown(item.opportunity.title)}", anchor=False)
-    if item.opportunity.returned:
-        st.info(item.opportunity.returned)
-    _what_to_do(of, item)
-    _why(of, item, order)
-    score(of, item, order)
-    how_sure(of, item)
-    move(of, item, len(order.items) + order.restricted)
-    who_sees(of, item.id, "Who sees this", seen=item.opportunity.version)
-    _history(of, item.opportunity)
+    todo, why, sums, sure, moved, seers, past = places(7)
+    with todo:
+        _what_to_do(of, item)
+    with why:
+        _why(of, item, order)
+    with sums:
+        score(of, item, order)
+    with sure:
+        how_sure(of, item)
+    with moved:
+        move(of, item, len(order.items) + order.restricted)
+    with seers:
+        who_sees(of, item.id, "Who sees this", seen=item.opportunity.version)
+    with past:
+        _history(of, item.opportunity)
 
 
 def _what_to_do(of: Context, item: Priority) -> None:
     it = item.opportunity
+    if it.returned:
+        st.info(it.returned)
     with st.container(border=True):
         st.markdown(f"**What to do.** {markdown(it.action)}")
         low, likely, high = (f"{100 * share:.0f}" for share in (it.removes.low, it.removes.likely, it.removes.high))
@@ -107,15 +116,19 @@ def _describe(of: Context, it: Opportunity) -> None:
 def _why(of: Context, item: Priority, order: Priorities) -> None:
     it = item.opportunity
     st.markdown("#### Why")
-    for reason in it.candidate.reasons if it.candidate else ():
-        st.markdown(f"{markdown(reason.why)}")
-        st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
-    _coverage(item, order)
-    shared = item.evidence.shared_with_higher
-    if shared:
-        st.caption(f"{several(shared, 'incident')} of {item.evidence.incidents} also stand behind a higher-ranked one.")
-    _incidents(of, it)
-    _validate(of, it)
+    reasons, incidents, holds = places(3)
+    with reasons:
+        for reason in it.candidate.reasons if it.candidate else ():
+            st.markdown(f"{markdown(reason.why)}")
+            st.caption(f"How it could be wrong: {markdown(reason.falsifier)}")
+        _coverage(item, order)
+        if shared := item.evidence.shared_with_higher:
+            own = item.evidence.incidents
+            st.caption(f"{several(shared, 'incident')} of {own} also stand behind a higher-ranked one.")
+    with incidents:
+        _incidents(of, it)
+    with holds:
+        _validate(of, it)
 
 
 def _coverage(item: Priority, order: Priorities) -> None:
@@ -133,15 +146,21 @@ def _incidents(of: Context, it: Opportunity) -> None:
         st.caption("No incident stands behind it.")
         return
     chosen = incident_table(table, key=f"evidence_{it.id}_{len(it.strikes)}", select=True, height=260)
-    read_incidents(of, table, chosen)
+    texts, striking, seers = places(3)
+    with texts:
+        read_incidents(of, table, chosen)
     if not may("say"):
         pass
     elif not chosen:
-        st.caption("Select incidents that are no evidence for this, and strike them: everybody sees the new order.")
+        striking.caption(
+            "Select incidents that are no evidence for this, and strike them: everybody sees the new order."
+        )
     else:
-        again(strike_form(of, it.id, chosen))
+        with striking:
+            again(strike_form(of, it.id, chosen))
         if len(chosen) == 1:
-            who_sees(of, chosen[0], "Who sees the selected incident")
+            with seers:
+                who_sees(of, chosen[0], "Who sees the selected incident")
     if it.strikes:
         struck = "; ".join(f"{markdown(s.incident)} ({markdown(s.reason)}, {markdown(s.person)})" for s in it.strikes)
         st.caption(f"Struck: {struck}. Undo below.")

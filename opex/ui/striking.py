@@ -18,7 +18,8 @@ def strike_form(of: Context, opportunity: str, chosen: Sequence[str], *, session
     if not may("say"):
         return False
     with st.form(f"strike_{opportunity}"):
-        reason = st.text_input(f"Why {several(len(chosen), 'incident')} is no evidence", placeholder="not ours: …")
+        label = f"Why {several(len(chosen), 'incident')} is no evidence"
+        reason = st.text_input(label, placeholder="not ours: …", key=f"strike_why_{opportunity}")
         if not st.form_submit_button(f"Strike {several(len(chosen), 'incident')}"):
             return False
         saved = [

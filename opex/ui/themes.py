@@ -10,6 +10,7 @@ from opex.domain.safe import markdown
 from opex.services import overview, prioritising, theming
 from opex.services.context import Context
 from opex.services.finding import evidence
+from opex.ui.places import places
 from opex.ui.session import may, my_name, save
 from opex.ui.striking import strike_form
 from opex.ui.tables import read_incidents
@@ -114,18 +115,22 @@ def _theme(of: Context, chosen: str) -> None:
     table = evidence(of, [one for one in theme.incidents if one not in struck])
     _spoken_for(theme, table)
     selected = _incidents(theme, table)
-    read_incidents(of, table, selected)
+    texts, forms, rest = places(3)
+    with texts:
+        read_incidents(of, table, selected)
     if not may("say"):
         pass
     elif selected:
-        _with_selected(of, theme, selected, item.version)
+        with forms:
+            _with_selected(of, theme, selected, item.version)
     else:
-        st.caption("Select incidents to split them off as another theme, or to strike what is no evidence.")
-    if struck:
-        st.caption(f"{several(len(struck), 'incident')} struck; undo it in the drawer of the priorities.")
-    if may("say"):
-        _correct(of, theme, item.version)
-    _corrections(of, chosen)
+        forms.caption("Select incidents to split them off as another theme, or to strike what is no evidence.")
+    with rest:
+        if struck:
+            st.caption(f"{several(len(struck), 'incident')} struck; undo it in the drawer of the priorities.")
+        if may("say"):
+            _correct(of, theme, item.version)
+        _corrections(of, chosen)
 
 
 def _spoken_for(theme: Candidate, table: pd.DataFrame) -> None:

@@ -7,11 +7,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Locator, Page, Request
 from playwright.sync_api import TimeoutError as Timeout
 
 from tests.conftest import ROOT
@@ -58,6 +59,22 @@ AT_REST = """() => document.querySelector('[data-testid=stApp]')?.dataset.testSc
     && !document.querySelector('[data-testid=stStatusWidget], [data-stale=true]')
     && document.getAnimations().every(a => a.playState !== 'running' || a.effect.getTiming().iterations === Infinity)"""
 
+# What the server says arrives one message after the other, each so many milliseconds after the one before.
+SLOW_WIRE = """() => {
+    const Real = window.WebSocket
+    window.slowly = 0
+    window.WebSocket = class extends Real {
+        addEventListener(type, hear, ...rest) {
+            let last = 0
+            const late = event => {
+                last = Math.max(performance.now(), last) + window.slowly
+                setTimeout(() => hear(event), last - performance.now())
+            }
+            super.addEventListener(type, type === "message" ? late : hear, ...rest)
+        }
+    }
+}"""
+
 
 @dataclass
 class Visitor:
@@ -90,8 +107,24 @@ class Visitor:
     def say_who(self, name: str) -> None:
         box = self.page.get_by_test_id("stSidebar").get_by_role("combobox", name="You are")
         box.fill(name)
+        self.page.get_by_role("option", name=name).first.wait_for()
         box.press("Enter")
         self.settle()
+
+    def choose(self, box: Locator, option: str) -> None:
+        """Choose by typing, as fast as a person can see what is offered."""
+        box.click()
+        box.press_sequentially(option, delay=20)
+        self.page.get_by_role("option", name=option).first.wait_for()
+        box.press("Enter")
+
+    @contextmanager
+    def slowly(self, milliseconds: int) -> Iterator[None]:
+        """Each message of the server so much later than the one before; for pages that began with ``SLOW_WIRE``."""
+        self.page.evaluate(f"window.slowly = {milliseconds}")
+        yield
+        self.settle()
+        self.page.evaluate("window.slowly = 0")
 
     def note(self, request: Request) -> None:
         if not request.url.startswith((self.address, "data:", "blob:", self.address.replace("http", "ws"))):

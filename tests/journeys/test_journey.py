@@ -48,9 +48,7 @@ def test_a_new_user_loads_a_file_and_takes_an_agreed_list_away(visitor: Visitor,
 
     # adjust: to place 3, with a reason; the computed place stays in view
     drawer.get_by_label("To place").fill("3")
-    reason = drawer.get_by_role("combobox", name="Reason")
-    reason.fill("promised")
-    reason.press("Enter")
+    visitor.choose(drawer.get_by_role("combobox", name="Reason"), "promised")
     drawer.get_by_role("button", name="Move", exact=True).click()
     drawer.get_by_text("Ana Ng put it at place 3").wait_for(timeout=60_000)
     page.keyboard.press("Escape")

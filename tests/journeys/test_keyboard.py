@@ -166,6 +166,7 @@ def settle(desk: Desk, first: str) -> None:
     assert keys.held().name.startswith("It lies open")
     keys.reach("button", "^Settle at the median: doubtful$", most=15)
     keys.press("Enter")
+    assert keys.held().name.startswith("✓ Settled: "), "the button is gone; what came of it has the focus"
     assert sorted(desk.session().settled) == [(first, "insight")]
     keys.reach("button", "^Settle anew$", most=1)
     keys.reach("button", "^Settle the others at the median .1.$", most=12, back=True)
@@ -249,3 +250,4 @@ def decided(desk: Desk, count: int) -> None:
     desk.keys.press("Enter")
     expect(desk.keys.page.get_by_text(f"{count} of 3 items decided.")).to_be_visible(timeout=30_000)
     desk.keys.visitor.settle()
+    assert desk.keys.held().name == f"{count} of 3 items, decided", "the form is gone; one is told where one is"

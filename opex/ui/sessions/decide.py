@@ -16,7 +16,9 @@ from opex.services import explaining, finding, prioritising, reviewing, sessions
 from opex.services.context import Context, Speaker
 from opex.services.session_decisions import decide, undo_decision
 from opex.ui.door import stay_in
+from opex.ui.landing import arrive, landing
 from opex.ui.order_list import OrderRow, Wanted, choose_row, clicked_row, order_list
+from opex.ui.places import places
 from opex.ui.session import may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table
@@ -152,7 +154,39 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
     if item is None:
         st.info("Choose a row.")
         return
+    decided = now.decided.get(item.id)
+    _where_one_is(now, item, decided)
     st.subheader(markdown(item.title), anchor=False)
+    stands, challenge, decision, dissent = places(4)
+    with stands:
+        _where_it_stands(of, now, item, order)
+    with challenge:
+        _evidence(of, now, item)
+    if item.id not in now.plan.items:
+        decision.info("It is not in this session: it is shown for its place in the order.")
+        return
+    with decision:
+        told, form = places(2)
+        if decided is not None:
+            with told:
+                _decided(of, now, item, decided)
+        if may("decide"):
+            with form:
+                _decision(of, now, item, order)
+    with dissent:
+        _dissent(of, now, item)
+
+
+def _where_one_is(now: Session, item: Opportunity, decided: Entry | None) -> None:
+    """The line at which one lands after a decision of one's own, with the next item."""
+    text = "Not in this session"
+    if item.id in now.plan.items:
+        at = now.plan.items.index(item.id) + 1
+        text = f"{at} of {several(len(now.plan.items), 'item')}, {'decided' if decided else 'not decided yet'}"
+    landing(text, key=f"decide_at_{now.id}")
+
+
+def _where_it_stands(of: Context, now: Session, item: Opportunity, order: Priorities) -> None:
     ranked = next((one for one in order.items if one.id == item.id), None)
     if ranked is None:
         st.caption(f"It is {item.status}: it has no place in the ranking.")
@@ -165,15 +199,6 @@ def _item(of: Context, now: Session, item: Opportunity | None, order: Priorities
                             f"({MOVE_REASONS[ranked.move.reason]}){why}", width="stretch")  # fmt: skip
                 if may("say") and st.button("Take the move back", key=f"back_{ranked.move.seq}", type="tertiary"):
                     _take_back(of, now, ranked)
-    _evidence(of, now, item)
-    if item.id not in now.plan.items:
-        st.info("It is not in this session: it is shown for its place in the order.")
-        return
-    if (decided := now.decided.get(item.id)) is not None:
-        _decided(of, now, item, decided)
-    if may("decide"):
-        _decision(of, now, item, order)
-    _dissent(of, now, item)
 
 
 def _decided(of: Context, now: Session, item: Opportunity, decided: Entry) -> None:
@@ -183,6 +208,7 @@ def _decided(of: Context, now: Session, item: Opportunity, decided: Entry) -> No
     if undo is not None and undo.button("Undo the decision", key=key, type="tertiary"):
         undone = lambda s: undo_decision(of, now.id, s, item.id)  # noqa: E731
         if save(key, undone, seen=decided.seq, done="Undone: it is as it was before."):
+            arrive(f"decide_at_{now.id}")
             st.rerun()
 
 
@@ -210,7 +236,10 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
     if not fold.open:
         return
     with fold:
+        here, striking = places(2)
+    with here:
         _struck_here(of, now, item)
+    with striking:
         table = finding.evidence(of, list(item.evidence)[-200:])
         if table.empty:
             st.caption("No incident stands behind it.")
@@ -311,16 +340,18 @@ def _save(of: Context, now: Session, wish: Wish, key: str) -> None:
     )  # fmt: skip
     if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
         st.session_state[f"form_{now.id}_{wish.item}"] += 1  # the next one begins empty
+        arrive(f"decide_at_{now.id}")
         st.rerun()
 
 
 def _dissent(of: Context, now: Session, item: Opportunity) -> None:
+    said, saying = places(2)
     for entry in now.dissents:
         if getattr(entry.saying, "item", "") == item.id:
-            st.markdown(f"{markdown(entry.person.name)} does not agree: {markdown(entry.saying.told)}")
+            said.markdown(f"{markdown(entry.person.name)} does not agree: {markdown(entry.saying.told)}")
     if not may("say"):
         return
-    with st.popover("I do not agree"):
+    with saying, st.popover("I do not agree"):
         words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000)
         if st.button("Say so in the minutes", key=f"dissent_save_{now.id}_{item.id}"):
             key = f"dissent_{now.id}_{item.id}_{len(now.dissents)}"

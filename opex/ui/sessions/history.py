@@ -7,7 +7,7 @@ import streamlit as st
 from opex.domain.decisions import Entry, Withdrawn
 from opex.domain.opportunities import Opportunity
 from opex.domain.safe import markdown
-from opex.domain.sessions import Revealed, SessionClosed, SessionOpened, VotedAgain
+from opex.domain.sessions import Answered, Revealed, SessionClosed, SessionOpened, Settled, VotedAgain
 from opex.services import prioritising, session_reading
 from opex.services.context import Context
 from opex.ui.door import stay_in
@@ -34,19 +34,21 @@ def _page(of: Context, session: str) -> None:
     key = f"history_from_{session}"
     at = min(st.session_state.get(key, 0), (len(entries) - 1) // PAGE * PAGE)
     st.markdown("What happened so far, the newest first. Choose a line to see how it stood then.")
-    items, by_number = prioritising.everything(of), {entry.seq: entry for entry in entries}
+    items, by_number, asks = prioritising.everything(of), {e.seq: e for e in entries}, session_reading.questions(of)
     for entry in entries[at : at + PAGE]:
-        _line(entry, by_number, items)
+        _line(entry, by_number, items, asks)
     _pager(at, entries, key)
 
 
-def _line(entry: Entry, by_number: Mapping[int, Entry], items: Mapping[str, Opportunity]) -> None:
+def _line(
+    entry: Entry, by_number: Mapping[int, Entry], items: Mapping[str, Opportunity], asks: Mapping[str, str]
+) -> None:
     said, what = entry, ""
     if isinstance(entry.saying, Withdrawn) and entry.saying.seq in by_number:
         said, what = by_number[entry.saying.seq], "took back: "
     what += _STEPS.get(said.saying.kind, said.saying.kind.removeprefix("session_"))
     titles = ", ".join(f"**{markdown(items[item].title)}**" for item in _about(said) if item in items)
-    told = f"{moment(entry.at)} · {markdown(entry.person.name)} · {what} {titles} {_told(said)}"
+    told = f"{moment(entry.at)} · {markdown(entry.person.name)} · {what} {titles} {_told(said, asks)}"
     if st.button(told, key=f"line_until_{entry.seq}", type="tertiary", width="stretch", wrap=True):
         st.query_params["until"] = str(entry.seq)
         st.rerun()
@@ -59,9 +61,12 @@ def _about(entry: Entry) -> Sequence[str]:
     return (str(getattr(entry.saying, "item", entry.opportunity)),)
 
 
-def _told(entry: Entry) -> str:
+def _told(entry: Entry, asks: Mapping[str, str]) -> str:
     if isinstance(entry.saying, VotedAgain):
         return ""
+    if isinstance(entry.saying, Answered | Settled):
+        told = entry.saying.told if isinstance(entry.saying, Answered) else entry.saying.agreed
+        return markdown(f"{asks.get(entry.saying.question, entry.saying.question)} {told}"[:160])
     if isinstance(entry.saying, SessionOpened | Revealed | SessionClosed):
         kept = entry.saying.ranking
         return f"and kept the ranking as number {kept}" if kept else ""

@@ -15,6 +15,8 @@ from opex.review.agreement import Agreement
 from opex.review.sessions import Given, Session, middle
 from opex.services import agenda, driving, prioritising, session_reading, sessions
 from opex.services.context import Context
+from opex.ui.landing import arrive, landing
+from opex.ui.places import places
 from opex.ui.session import may, save, shown
 from opex.ui.sessions.gone import gone_told
 from opex.ui.words import several
@@ -92,6 +94,25 @@ def _list(of: Context, now: Session, talks: Sequence[Talk], titles: Mapping[str,
 
 def _item(of: Context, now: Session, talk: Talk, title: str) -> None:
     st.subheader(markdown(title), anchor=False)
+    asks = session_reading.questions(of)
+    told, *asked, below = places(2 + len(now.questions(talk.item)))
+    with told:
+        _talk(talk)
+        gone_told(question for question in now.questions(talk.item) if question not in asks)
+    for place, question in zip(asked, now.questions(talk.item), strict=True):
+        with place.container(border=True):
+            said, settling = places(2)
+            with said:
+                who_said_what(of, now, talk.item, question)
+            if may("decide") and question in asks:
+                with settling:
+                    _settle(of, now, talk.item, question)
+    with below:
+        _once_more(of, now, talk)
+
+
+def _talk(talk: Talk) -> None:
+    """Whether the difference matters, how each function sees it, and whom to ask first."""
     st.markdown(markdown(talk.sentence))
     st.caption("A dot is as large as the number of people; the bar across a strip is the function's median.")
     if talk.by_function:
@@ -100,13 +121,9 @@ def _item(of: Context, now: Session, talk: Talk, title: str) -> None:
     if talk.apart:
         names = ", ".join(markdown(name) for name in talk.apart[:3])
         st.markdown(f"**Ask first:** {names}. They see it otherwise and may know what the others do not.")
-    asks = session_reading.questions(of)
-    gone_told(question for question in now.questions(talk.item) if question not in asks)
-    for question in now.questions(talk.item):
-        with st.container(border=True):
-            who_said_what(of, now, talk.item, question)
-            if may("decide") and question in asks:
-                _settle(of, now, talk.item, question)
+
+
+def _once_more(of: Context, now: Session, talk: Talk) -> None:
     if may("decide") and now.state == "reveal" and talk.item not in now.again:
         key = f"again_{now.id}_{talk.item}"
         again = st.button("Ask once more about this, blind", key=key)
@@ -181,14 +198,22 @@ def _levels(of: Context, question: str, values: Sequence[Value]) -> tuple[list[s
     return [f"{level:g}" for level in rubric or given], lambda v: f"{float(v or 0):g}"
 
 
+def _settled_line(now: Session, item: str, question: str) -> str:
+    return f"settled_{now.id}_{item}_{question}"
+
+
 def _settle(of: Context, now: Session, item: str, question: str) -> None:
     settled = now.settled.get((item, question))
     half = middle(question, [given.value for given in now.last(item, question).values()])
     seen = shown(f"settle_{now.id}_{item}_{question}", prioritising.one(of, item).version)
-    if settled is not None and isinstance(settled.saying, Settled):
-        st.caption(f"✓ Settled: {markdown(settled.saying.agreed)}")
+    told, controls = places(2)
+    with told:
+        agreed = "Not settled yet."
+        if settled is not None and isinstance(settled.saying, Settled):
+            agreed = f"✓ Settled: {settled.saying.agreed}"
+        landing(agreed, key=_settled_line(now, item, question))
     key = f"settle_{now.id}_{item}_{question}_{settled.seq if settled else 0}"
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with controls.container(horizontal=True, vertical_alignment="center"):
         at_median = (
             half is not None
             and settled is None
@@ -197,6 +222,7 @@ def _settle(of: Context, now: Session, item: str, question: str) -> None:
         if at_median and save(
             key, lambda s: sessions.settle(of, now.id, s, item, question), seen=seen, done="Settled."
         ):
+            arrive(_settled_line(now, item, question))
             st.rerun()
         with st.popover("Settle otherwise" if settled is None else "Settle anew"):
             _otherwise(of, now, item, question, f"other_{now.id}_{item}_{question}", seen)
@@ -215,6 +241,7 @@ def _otherwise(of: Context, now: Session, item: str, question: str, key: str, se
         if value is None:
             st.error("Choose on what the group settled.")
         elif save(key, lambda s: sessions.settle(of, now.id, s, item, question, value, words=words), seen=seen):
+            arrive(_settled_line(now, item, question))
             st.rerun()
 
 
