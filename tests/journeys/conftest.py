@@ -1,6 +1,7 @@
 """A real browser on a real server: Debian's Chromium through Playwright, the app as `opex serve` starts it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Request
+from playwright.sync_api import Browser, Locator, Page, Request, expect
 from playwright.sync_api import TimeoutError as Timeout
 
 from tests.conftest import ROOT
@@ -112,11 +113,13 @@ class Visitor:
         self.settle()
 
     def choose(self, box: Locator, option: str) -> None:
-        """Choose by typing, as fast as a person can see what is offered."""
+        """Choose by typing, once the page has answered to the field that was left for it."""
         box.click()
-        box.press_sequentially(option, delay=20)
+        self.settle()
+        box.press_sequentially(option)
         self.page.get_by_role("option", name=option).first.wait_for()
         box.press("Enter")
+        expect(box).to_have_value(re.compile(option))
 
     @contextmanager
     def slowly(self, milliseconds: int) -> Iterator[None]:

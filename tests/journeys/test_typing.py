@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Locator, Page
 
 from opex.domain.people import Person
 from opex.domain.sessions import INSIGHT, SessionPlanned
@@ -105,17 +105,27 @@ def _typed(page: Page, label: str, words: str) -> str:
     return words
 
 
+def _chosen(agenda: Locator) -> tuple[str, str]:
+    """The title of the item that is chosen on the agenda, and what is told of it."""
+    chosen = agenda.locator("label").filter(has=agenda.page.get_by_role("radio", checked=True))
+    title, told = chosen.inner_text().split(" · ")
+    return title, told
+
+
 def _while_it_settles(visitor: Visitor) -> None:
     """One question is settled: the way in which another one is to be settled stays open, with its words."""
     page = visitor.page
     page.get_by_text("As each function sees it").wait_for(timeout=60_000)
-    visitor.settle()
+    agenda = page.get_by_role("radiogroup", name="Agenda")
+    title, told = _chosen(agenda)
+    assert told == "1 of 2 above the line"
     with visitor.slowly(SLOW):
         page.get_by_role("button", name="Settle at the median").first.click()
         page.get_by_role("button", name="Settle otherwise").last.click()
         words = _typed(page, "Why?", "the supplier says so")
         page.get_by_text("✓ Settled").first.wait_for(timeout=60_000)
     assert page.get_by_label("Why?").input_value() == words
+    assert _chosen(agenda) == (title, "place 1"), "other words for the same item, which stays chosen"
     page.keyboard.press("Escape")
 
 

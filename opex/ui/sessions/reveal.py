@@ -86,8 +86,8 @@ def _list(of: Context, now: Session, talks: Sequence[Talk], titles: Mapping[str,
     st.markdown(f"#### {'To talk about, those that matter first' if matter else 'All items'}")
     every = [talk.item for talk in talks]
     key = f"agenda_{now.id}"
-    if st.session_state.get(key) not in every:
-        st.session_state[key] = every[0]
+    chosen = st.session_state.get(key)
+    st.session_state[key] = chosen if chosen in every else every[0]  # the browser knows it by its words, which change
     chosen = st.radio("Agenda", every, format_func=told, key=key, label_visibility="collapsed")
     return str(chosen)
 
