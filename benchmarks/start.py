@@ -28,7 +28,7 @@ def measure(times: int = 7) -> list[Measured]:
         ranked, imported, bare = side_by_side(
             times,
             lambda: run("from opex.cli import main; main()", "rank"),
-            lambda: run("import opex.cli"),
+            lambda: run("import opex.cli.ranking"),
             lambda: run("import pandas, sqlalchemy, sklearn"),
         )
     share = f"floor: its imports, {imported / ranked:.0%} of it"

@@ -5,10 +5,12 @@ import math
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_group
 
 from opex import cli
 from tests.conftest import ROOT
@@ -98,6 +100,25 @@ def test_the_real_program_says_the_same(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert (tmp_path / "new" / "own.db").exists()  # a workspace that did not exist is created
+
+
+def test_help_starts_without_the_libraries_that_commands_need() -> None:
+    told = "import sys; from opex.cli import app; app(['--help'], standalone_mode=False); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT)
+    *listed, loaded = done.stdout.splitlines()
+    modules = set(loaded.split())
+    assert "Opportunities in their agreed order." in "\n".join(listed)
+    assert "opex.cli" in modules
+    assert modules & {"alembic", "boto3", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "sqlalchemy"} == set()
+
+
+def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
+    registered = {
+        name: (module, command.help)
+        for module in {module for module, _ in cli.COMMANDS.values()}
+        for name, command in get_group(import_module(f"opex.cli.{module}").app).commands.items()
+    }
+    assert registered == cli.COMMANDS
 
 
 # --- load ------------------------------------------------------------------------------------------------------------

@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import Json, Workspace, open_context, say, show_json, text_of, write
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import open_context, say, show_json, text_of, write
 from opex.domain.noted import Anchor
 from opex.domain.problems import Refused
 from opex.services import auditing
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when, from what to what.")
+app = typer.Typer()
+audit = typer.Typer(no_args_is_help=True, help="The audit log: who did what, when, from what to what.")
+app.add_typer(audit, name="audit")
 
 
-@app.command()
+@audit.command()
 def verify(
     anchor: Annotated[str | None, typer.Option(help="NUMBER:HASH, as `opex audit head` printed it.")] = None,
     anchor_file: Annotated[
@@ -51,7 +54,7 @@ def _anchors(one: str | None, file: Path | None) -> dict[int, str]:
     return found
 
 
-@app.command()
+@audit.command()
 def export(
     output: Annotated[Path | None, typer.Option(help="A file of JSON lines; default: stdout.")] = None,
     workspace: Workspace = None,
@@ -60,7 +63,7 @@ def export(
     write(auditing.export(open_context(workspace)), output)
 
 
-@app.command()
+@audit.command()
 def head(workspace: Workspace = None) -> None:
     """The newest entry's NUMBER:HASH, to keep elsewhere: it shows later whether the log was cut off or written anew."""
     say(str(auditing.head(open_context(workspace))))

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import AsOf, Json, Workspace, moment_of, open_context, say, show_json
+from opex.cli.options import AsOf, Json, Workspace
+from opex.cli.terminal import moment_of, open_context, say, show_json
 from opex.domain.problems import NotEnoughData, Refused
 from opex.services import forecasting
 

@@ -2,7 +2,8 @@
 
 import typer
 
-from opex.cli.terminal import Json, Workspace, open_context, say, show_json
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import open_context, say, show_json
 from opex.services import choices as services
 from opex.services.choices import Implied
 

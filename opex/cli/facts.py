@@ -8,18 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from opex import sources
-from opex.cli.terminal import Json, Workspace, iso, open_context, progress, say, show_json, text_of, who, write
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import iso, open_context, progress, say, show_json, text_of, who, write
 from opex.domain.mapping import Mapping
 from opex.domain.problems import Refused
 from opex.domain.source import Source
 from opex.services import loading, syncing
 from opex.store.facts import LoadRecord
 
-__all__ = ["app", "aws_app", "sources_app"]
+__all__ = ["app"]
 
 app = typer.Typer()
 sources_app = typer.Typer(no_args_is_help=True, help="Where rows come from by themselves.")
 aws_app = typer.Typer(no_args_is_help=True, help="What AWS allows.")
+app.add_typer(sources_app, name="sources")
+app.add_typer(aws_app, name="aws")
 
 
 @app.command()

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import Json, Workspace, open_context, say, show_json, who
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import open_context, say, show_json, who
 from opex.domain.people import Person
 from opex.services import forgetting
 from opex.services.context import Speaker

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from opex.cli.terminal import AsOf, Json, Workspace, iso, moment_of, open_context, progress, say, show_json, who
+from opex.cli.options import AsOf, Json, Workspace
+from opex.cli.terminal import iso, moment_of, open_context, progress, say, show_json, who
 from opex.domain.decisions import Person
 from opex.domain.problems import NotEnoughData, Refused
 from opex.ranking.side_by_side import UnderFormula

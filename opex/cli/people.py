@@ -5,17 +5,20 @@ from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import Json, Workspace, open_context, say, show_json
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import open_context, say, show_json
 from opex.domain.people import OUTSIDER, ROLES, Member
 from opex.services import people
 
 __all__ = ["app"]
 
-app = typer.Typer(help="People, their roles and functions.")
+app = typer.Typer()
+people_app = typer.Typer(help="People, their roles and functions.")
+app.add_typer(people_app, name="people")
 NONE = "none"
 
 
-@app.callback(invoke_without_command=True)
+@people_app.callback(invoke_without_command=True)
 def listed(context: typer.Context, json: Json = False, workspace: Workspace = None) -> None:
     """Everybody who has a name in this workspace, with role, function and login; and what groups give."""
     if context.invoked_subcommand is not None:
@@ -46,7 +49,7 @@ def _by(one: Member) -> str:
     return f" ({one.login})" if one.identity else f" ({one.login}, has not signed in yet)"
 
 
-@app.command()
+@people_app.command()
 def give(
     name: str,
     role: Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}; none takes it.")],

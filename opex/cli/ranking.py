@@ -8,20 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from opex.cli.terminal import (
-    AsOf,
-    Json,
-    Workspace,
-    iso,
-    moment_of,
-    open_context,
-    progress,
-    say,
-    show_json,
-    text_of,
-    who,
-    write,
-)  # fmt: skip
+from opex.cli.options import AsOf, Json, Workspace
+from opex.cli.terminal import iso, moment_of, open_context, progress, say, show_json, text_of, who, write
 from opex.domain.decisions import Person
 from opex.domain.drivers import DriverSet
 from opex.domain.kept import TRIAL

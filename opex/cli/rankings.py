@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from opex.cli.terminal import AsOf, Json, Workspace, iso, moment_of, open_context, say, show_json, text_of
+from opex.cli.options import AsOf, Json, Workspace
+from opex.cli.terminal import iso, moment_of, open_context, say, show_json, text_of
 from opex.domain.kept import Kept
 from opex.domain.priorities import Priorities, Priority
 from opex.domain.problems import NotEnoughData, Refused

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from opex.cli.terminal import Workspace, chosen_workspace, open_context, say, who
+from opex.cli.options import Workspace, chosen_workspace
+from opex.cli.terminal import open_context, say, who
 from opex.domain.people import Person
 from opex.domain.problems import Refused
 from opex.domain.serving import refusals
@@ -16,10 +17,11 @@ from opex.services.context import Speaker
 from opex.store import checking, database
 from opex.workspace import ROOT, asked_address, auth_of, secret_files, serving
 
-__all__ = ["app", "db"]
+__all__ = ["app"]
 
 app = typer.Typer()
 db = typer.Typer(no_args_is_help=True, help="The workspace's database.")
+app.add_typer(db, name="db")
 
 # A server of many threads: glibc would keep what they freed in up to sixteen heaps, more with each hour.
 MEMORY = {

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from opex.cli.terminal import Json, Workspace, iso, open_context, say, show_json, write
+from opex.cli.options import Json, Workspace
+from opex.cli.terminal import iso, open_context, say, show_json, write
 from opex.export.minutes import AUDIENCES, MINUTES_FORMATS
 from opex.review.sessions import STATES, Session
 from opex.services import minutes as services

@@ -1,4 +1,4 @@
-"""How a command talks: its options, its workspace, and where words, documents and files go."""
+"""How a command talks: its workspace, and where words, documents and files go."""
 
 import json
 import os
@@ -6,40 +6,19 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from opex import workspace
+from opex.cli.options import chosen_workspace
 from opex.domain.problems import Refused
 from opex.services.context import Context
 
-__all__ = [
-    "AsOf", "Json", "Workspace", "choose_workspace", "chosen_workspace", "iso", "moment_of", "open_context", "progress",
-    "say", "show_json", "text_of", "who", "write",
-]  # fmt: skip
-
-Workspace = Annotated[str | None, typer.Option(help="A SQLAlchemy URL; default OPEX_WORKSPACE, else var/opex.db.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="An instant, such as 2026-06-30; default: the newest fact.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-
-
-_chosen: dict[str, str | None] = {"workspace": None}
-
-
-def choose_workspace(url: str | None) -> None:
-    """The workspace of all commands that name none themselves."""
-    _chosen["workspace"] = url
-
-
-def chosen_workspace() -> str | None:
-    """The workspace that was named before the command; ``None`` when none was."""
-    return _chosen["workspace"]
+__all__ = ["iso", "moment_of", "open_context", "progress", "say", "show_json", "text_of", "who", "write"]
 
 
 def open_context(workspace_url: str | None = None) -> Context:
     """The workspace: of this address, or the chosen one, or the default."""
-    return workspace.open_workspace(workspace_url or _chosen["workspace"])
+    return workspace.open_workspace(workspace_url or chosen_workspace())
 
 
 def show_json(document: Any) -> None:

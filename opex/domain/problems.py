@@ -56,6 +56,17 @@ class NotEnoughData:
         return f"too little data: {self.have} {_of_one(self.what) if self.have == 1 else self.what}, {self.need} needed"
 
 
+def called(name: str) -> str:
+    r"""A file's name as reports and databases can hold it: bytes that are no UTF-8 become question marks.
+
+    Examples
+    --------
+    >>> called("K\udcf6ln.csv")
+    'K?ln.csv'
+    """
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _of_one(several: str) -> str:
     """The word for one of several; of a phrase the first word.
 

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import uuid4
 
 from opex.domain.mapping import Mapping
-from opex.domain.problems import Problem, Refused
+from opex.domain.problems import Problem, Refused, called
 from opex.domain.systems import Catalogue
 from opex.evidence.catalogue import propose as propose_systems
 from opex.services import kept_rankings
 from opex.services.context import Context, Progress, give_back
 from opex.services.permissions import by, needs
 from opex.sources import Proposal, Reading, guard
-from opex.sources.records import called
 from opex.sources.sample import generate, write
 from opex.sources.temporary import temporary_folder
 from opex.store import decisions, facts

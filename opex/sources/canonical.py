@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from opex.domain.mapping import Mapping, PlannedRule, codec_of
-from opex.domain.problems import Problem, Refused
+from opex.domain.problems import Problem, Refused, called
 from opex.frames import Table
 from opex.sources import times, values
 from opex.sources.columns import JOINED, REQUIRED, all_cells, column_cells, is_state, mapped, table_of
 from opex.sources.reading import Options
-from opex.sources.records import KEPT_SEMICOLON, TEXT, Places, Records, called, with_semicolons
+from opex.sources.records import KEPT_SEMICOLON, TEXT, Places, Records, with_semicolons
 from opex.sources.times import TimeFormat
 
 SYSTEMS = "all systems"

@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from opex.domain.mapping import Mapping
-from opex.domain.problems import Refused
+from opex.domain.problems import Refused, called
 from opex.sources.archives import is_archive, unpacked
 from opex.sources.columns import COLUMNS, REQUIRED, headers_shown, missing_columns, resolved
 from opex.sources.formats import plain_mapping, preset_of, presets
-from opex.sources.records import called
 from opex.sources.sniffing import DOCUMENTS, TABLES, Found, looked_at, readable, recognised
 
 MOST_FILES = 100_000

@@ -17,11 +17,10 @@ from threading import Lock
 from typing import Any
 
 from opex.domain.mapping import Mapping
-from opex.domain.problems import Problem, Refused
+from opex.domain.problems import Problem, Refused, called
 from opex.frames import TABLES, Rows, storable_schema
 from opex.sources.kept import StoredRows
 from opex.sources.reading import Progress, Proposal, Reading
-from opex.sources.records import called
 from opex.sources.temporary import temporary_folder
 
 __all__ = ["Unreadable", "propose", "read"]

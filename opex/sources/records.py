@@ -186,17 +186,6 @@ def stem(name: str) -> str:
     return plain
 
 
-def called(name: str) -> str:
-    r"""A file's name as reports and databases can hold it: bytes that are no UTF-8 become question marks.
-
-    Examples
-    --------
-    >>> called("K\udcf6ln.csv")
-    'K?ln.csv'
-    """
-    return name.encode("utf-8", "replace").decode("utf-8")
-
-
 def shown(value: str | None) -> str:
     """A cell as a problem shows it: cut when long."""
     text = value or ""

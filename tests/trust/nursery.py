@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,8 @@ def born(request: dict[str, Any]) -> None:
 
 def main() -> None:
     """Answer requests until there are no more."""
+    for module, _ in cli.COMMANDS.values():
+        import_module(f"opex.cli.{module}")  # what a child would import is here when it is forked
     for line in sys.stdin:
         request = json.loads(line)
         if "wait" in request:
