@@ -112,6 +112,13 @@ def test_help_starts_without_the_libraries_that_commands_need() -> None:
     assert modules & {"alembic", "boto3", "numpy", "pandas", "pyarrow", "scipy", "sklearn", "sqlalchemy"} == set()
 
 
+def test_a_command_that_computes_nothing_starts_without_scipys_parts_and_scikit_learn() -> None:
+    parts = sorted({f"opex.cli.{module}" for module, _ in cli.COMMANDS.values()})
+    told = f"import sys, {', '.join(parts)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split()) & {"altair", "scipy.optimize", "scipy.signal", "scipy.stats", "sklearn"} == set()
+
+
 def test_help_says_of_each_command_what_the_command_says_of_itself() -> None:
     registered = {
         name: (module, command.help)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.evidence.episodes import Episodes, Hours, inside
 
@@ -334,7 +334,7 @@ def _likely(exposed: float, counted: Floats, inside: Ints, all_of: Ints, level: 
     p = odds / (odds + (all_of - inside))
     information = (counted * p * (1 - p)).sum(axis=1)
     height = exposed * beta - (counted * np.log(odds + (all_of - inside))).sum(axis=1) + np.log(information) / 2
-    kept = beta[2 * (height.max() - height) <= stats.chi2.ppf(level, 1)]
+    kept = beta[2 * (height.max() - height) <= scipy.stats.chi2.ppf(level, 1)]
     return float(kept[0]), float(kept[-1])
 
 

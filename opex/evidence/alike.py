@@ -1,7 +1,7 @@
 """Rows that are alike, in disjoint groups around the densest, each row with its nearest centre or with none."""
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from opex.evidence.rows import Floats, Ints, Sparse, numbered, to_centre, unit
 
@@ -41,8 +41,8 @@ def near(rows: Sparse, others: Sparse, alike: float) -> Sparse:
         block = rows[start : start + BLOCK] @ across
         close = np.flatnonzero(block.data >= alike - 1e-9)
         row = np.searchsorted(block.indptr, close, side="right") - 1
-        blocks.append(sparse.csr_array((block.data[close], (row, block.indices[close])), shape=block.shape))
-    return sparse.vstack(blocks, format="csr")
+        blocks.append(scipy.sparse.csr_array((block.data[close], (row, block.indices[close])), shape=block.shape))
+    return scipy.sparse.vstack(blocks, format="csr")
 
 
 def _with_new(theme_of: Ints, batch: Ints, pairs: Sparse, texts_of: Floats) -> Ints:
@@ -81,7 +81,7 @@ def _settled(rows: Sparse, theme_of: Ints, texts_of: Floats, belongs: float, min
 def _centres(rows: Sparse, theme_of: Ints, texts_of: Floats) -> Sparse:
     held = np.flatnonzero(theme_of >= 0)
     shape = (int(theme_of.max()) + 1, len(theme_of))
-    return unit((sparse.csr_array((texts_of[held], (theme_of[held], held)), shape=shape) @ rows).tocsr())
+    return unit((scipy.sparse.csr_array((texts_of[held], (theme_of[held], held)), shape=shape) @ rows).tocsr())
 
 
 def _to_the_nearest(rows: Sparse, centres: Sparse, belongs: float) -> Ints:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.forecast import Forecasts, forecasts
@@ -113,7 +113,7 @@ def gain(differences: Floats, seed: int = 0) -> Gain:
     starts = np.random.default_rng(seed).integers(n, size=(DRAWS, -(-n // length)))
     drawn = ((starts[:, :, None] + np.arange(length)) % n).reshape(DRAWS, -1)[:, :n]
     tail, mean = (1 - LEVEL) / 2, differences.mean()
-    stretch = stats.t.ppf(1 - tail, n / length - 1) / stats.norm.ppf(1 - tail) * np.sqrt(n / (n - length))
+    stretch = scipy.stats.t.ppf(1 - tail, n / length - 1) / scipy.stats.norm.ppf(1 - tail) * np.sqrt(n / (n - length))
     low, high = mean + stretch * (np.quantile(differences[drawn].mean(axis=1), [tail, 1 - tail]) - mean)
     return Gain(float(mean), float(low), float(high))
 

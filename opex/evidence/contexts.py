@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from opex.evidence.rows import (
     ONCE_WEIGHT,
@@ -103,7 +103,7 @@ def _said(readings: Readings) -> _Said:
     reading = np.concatenate((readings.thing_reading, readings.trouble_reading))
     word = np.concatenate((readings.thing_of, things + readings.trouble_of))
     shape = (len(readings.texts_of) + 1, things + troubles)
-    return _Said(readings.reading_of, sparse.csr_array((weight, (reading, word)), shape=shape))
+    return _Said(readings.reading_of, scipy.sparse.csr_array((weight, (reading, word)), shape=shape))
 
 
 def _evidence(said: _Said, units: Ints, weight: Floats) -> Sparse:
@@ -114,7 +114,7 @@ def _evidence(said: _Said, units: Ints, weight: Floats) -> Sparse:
     either = (title + description).tocsr()
     incidents = np.bincount(either.indices, weights=weight[row_of(either)], minlength=said.rows.shape[1])
     idf = np.log(weight.sum() / np.maximum(incidents, 1)) * np.where(incidents <= 1, ONCE_WEIGHT, 1.0)
-    rarity = sparse.diags_array(idf)
+    rarity = scipy.sparse.diags_array(idf)
     return unit((unit(title @ rarity) + DESCRIBED * unit(description @ rarity)).tocsr())
 
 
@@ -128,7 +128,9 @@ def _in_context(rows: Sparse, context: Ints, contexts: int) -> Sparse:
     n = len(context)
     entries = np.repeat(np.sqrt([ELSEWHERE, 1 - ELSEWHERE]), n)
     places = np.concatenate((np.zeros(n, dtype=np.intp), context + 1))
-    return products(rows, sparse.csr_array((entries, (np.tile(np.arange(n), 2), places)), shape=(n, contexts + 1)))
+    return products(
+        rows, scipy.sparse.csr_array((entries, (np.tile(np.arange(n), 2), places)), shape=(n, contexts + 1))
+    )
 
 
 def _linked_by_context(rows: Sparse, weight: Floats, context: Ints) -> Ints:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from opex.domain.problems import NotEnoughData
 from opex.evidence.delivery_intervals import LEAST_VALUES, median_interval, rate_interval, wilson_interval
@@ -157,7 +157,7 @@ def failing_more(rows: pd.DataFrame) -> pd.Series:
     """
     known = rows[rows["outcome_known"] > 0]
     part, whole = known["failures"].to_numpy(), known["outcome_known"].to_numpy()
-    p = stats.hypergeom.sf(part - 1, whole.sum(), part.sum(), whole)
+    p = scipy.stats.hypergeom.sf(part - 1, whole.sum(), part.sum(), whole)
     return pd.Series(benjamini_hochberg(p), index=known.index).reindex(rows.index)
 
 

@@ -3,8 +3,8 @@
 from functools import cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 __all__ = ["LEAST_VALUES", "dispersion", "median_interval", "rate_interval", "wilson_interval"]
 
@@ -21,7 +21,7 @@ def wilson_interval(part: Floats, whole: Floats, level: float = 0.95) -> tuple[F
     >>> low.round(4).tolist(), high.round(4).tolist()
     ([0.0, 0.0435], [0.2775, 0.2136])
     """
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(scipy.stats.norm.ppf((1 + level) / 2))
     n = np.where(whole > 0, whole, np.nan)
     share = part / n
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -44,8 +44,8 @@ def rate_interval(count: Floats, weeks: Floats, scatter: Floats, level: float = 
     """
     tail = (1 - level) / 2
     worth, unit = count / scatter, scatter / np.where(weeks > 0, weeks, np.nan)
-    low = np.where(count > 0, stats.chi2.ppf(tail, 2 * np.maximum(worth, 1e-9)) / 2, 0.0)
-    return low * unit, stats.chi2.ppf(1 - tail, 2 * worth + 2) / 2 * unit
+    low = np.where(count > 0, scipy.stats.chi2.ppf(tail, 2 * np.maximum(worth, 1e-9)) / 2, 0.0)
+    return low * unit, scipy.stats.chi2.ppf(1 - tail, 2 * worth + 2) / 2 * unit
 
 
 def dispersion(counts: Floats) -> float:
@@ -104,4 +104,4 @@ def median_interval(values: Floats, level: float = 0.95) -> tuple[float, float, 
 
 @cache
 def _rank(n: int, level: float) -> int:
-    return int(stats.binom.ppf((1 - level) / 2, n, 0.5))
+    return int(scipy.stats.binom.ppf((1 - level) / 2, n, 0.5))

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 __all__ = ["log_linear_trend", "slow_change", "without_weekdays"]
 
@@ -27,8 +27,8 @@ def log_linear_trend(counts: NDArray[np.intp]) -> tuple[float, float, float, flo
     freedom = len(counts) - 2
     dispersion = max(1.0, float(((counts - mean) ** 2 / mean).sum() / freedom))
     error = float(np.sqrt(dispersion * np.linalg.inv((design.T * mean) @ design)[1, 1]))
-    slack = float(stats.t.ppf(0.975, freedom)) * error
-    p = float(stats.t.sf(beta[1] / error, freedom))
+    slack = float(scipy.stats.t.ppf(0.975, freedom)) * error
+    p = float(scipy.stats.t.sf(beta[1] / error, freedom))
     bounded = np.exp(np.clip([beta[1], beta[1] - slack, beta[1] + slack], -20, 20))
     return float(bounded[0]), float(bounded[1]), float(bounded[2]), p
 
@@ -54,7 +54,7 @@ def slow_change(days: pd.Series, worse: int) -> tuple[float, float, float, float
     """
     values = without_weekdays(days).to_numpy()
     time = (days.index - days.index[0]).total_seconds().to_numpy() / 86_400
-    slope, middle, low, high = stats.theilslopes(values, time)
+    slope, middle, low, high = scipy.stats.theilslopes(values, time)
     residuals = values - (middle + slope * time)
     p = _mann_kendall(values * worse, residuals)
     start = middle if abs(middle) > 1e-12 else 1.0
@@ -68,10 +68,10 @@ def _mann_kendall(values: NDArray[np.float64], residuals: NDArray[np.float64]) -
     score = float(np.triu(signs, 1).sum())
     _, ties = np.unique(values, return_counts=True)
     variance = (count * (count - 1) * (2 * count + 5) - float((ties * (ties - 1) * (2 * ties + 5)).sum())) / 18
-    ranks = stats.rankdata(residuals)
+    ranks = scipy.stats.rankdata(residuals)
     spread = float(ranks.var())
     lagged = float(np.mean((ranks[1:] - ranks.mean()) * (ranks[:-1] - ranks.mean()))) / spread if spread > 0 else 0.0
     inflation = (1 + max(0.0, lagged)) / (1 - min(max(0.0, lagged), 0.95))
     if variance <= 0:
         return 1.0
-    return float(stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))
+    return float(scipy.stats.norm.sf((score - np.sign(score)) / np.sqrt(variance * inflation)))

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.evidence.drifts import log_linear_trend, slow_change
 from opex.evidence.environment_gaps import environment_gap
@@ -88,7 +88,7 @@ def slow_recovery(facts: Facts, as_of: datetime) -> Iterator[Finding]:
         for system, mine in here.groupby("system", sort=True):
             others = here[~here["incident_id"].isin(mine["incident_id"])].drop_duplicates("incident_id")
             if min(len(mine), len(others)) >= RECOVERY_LEAST:
-                p = stats.mannwhitneyu(mine["log_hours"], others["log_hours"], alternative="greater").pvalue
+                p = scipy.stats.mannwhitneyu(mine["log_hours"], others["log_hours"], alternative="greater").pvalue
                 tested.append((system, environment, mine, others, float(p)))
     q_values = benjamini_hochberg(np.array([row[-1] for row in tested]))
     for (system, environment, mine, others, _), q in zip(tested, q_values, strict=True):
@@ -122,7 +122,7 @@ def _ratio(mine: NDArray[np.float64], others: NDArray[np.float64]) -> tuple[floa
     difference = float(mine.mean() - others.mean())
     if max(mine.var(), others.var()) < 1e-12:  # all alike: there is no spread to make an interval from
         return (float(np.exp(difference)),) * 3
-    interval = stats.ttest_ind(mine, others, equal_var=False).confidence_interval(0.95)
+    interval = scipy.stats.ttest_ind(mine, others, equal_var=False).confidence_interval(0.95)
     return float(np.exp(difference)), float(np.exp(interval.low)), float(np.exp(interval.high))
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.domain.opportunities import Theme
 
@@ -47,8 +47,8 @@ def poisson_interval(count: float, level: float = 0.95) -> tuple[float, float]:
     [4.8, 18.39]
     """
     tail = (1 - level) / 2
-    low = 0.0 if count == 0 else float(stats.chi2.ppf(tail, 2 * count) / 2)
-    return low, float(stats.chi2.ppf(1 - tail, 2 * count + 2) / 2)
+    low = 0.0 if count == 0 else float(scipy.stats.chi2.ppf(tail, 2 * count) / 2)
+    return low, float(scipy.stats.chi2.ppf(1 - tail, 2 * count + 2) / 2)
 
 
 def benjamini_hochberg(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,4 +61,4 @@ def benjamini_hochberg(p_values: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     if p_values.size == 0:
         return p_values
-    return np.asarray(stats.false_discovery_control(p_values, method="bh"), dtype=np.float64)
+    return np.asarray(scipy.stats.false_discovery_control(p_values, method="bh"), dtype=np.float64)

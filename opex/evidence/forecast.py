@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from opex.evidence.panel import Panel
 
@@ -83,7 +83,7 @@ class Forecasts:
             size = self.incidents**2 / np.maximum(self.variance - self.incidents, _LEAST * self.incidents)
             tails = ((1 - level) / 2, (1 + level) / 2)
             if not self.scatter.any():
-                low, high = (stats.nbinom.ppf(tail, size, size / (size + self.incidents)) for tail in tails)
+                low, high = (scipy.stats.nbinom.ppf(tail, size, size / (size + self.incidents)) for tail in tails)
                 return low, high
             none = (size / (size + self.incidents)) ** size
             mean = self.expected / (1 - none)
@@ -92,7 +92,8 @@ class Forecasts:
             sigma = np.sqrt(np.log(np.maximum(square / mean**2, 1)))
             low, high = (
                 np.where(tail <= none, 0.0,
-                         mean * np.exp(sigma * special.ndtri(np.maximum((tail - none) / (1 - none), 0)) - sigma**2 / 2))
+                         mean * np.exp(sigma * scipy.special.ndtri(np.maximum((tail - none) / (1 - none), 0))
+                                       - sigma**2 / 2))
                 for tail in tails
             )  # fmt: skip
             return np.where(np.isnan(mean), np.nan, low), np.where(np.isnan(mean), np.nan, high)
@@ -182,8 +183,8 @@ def _log_likelihood(count: Floats, mean: Floats, variance: Floats) -> Floats:
     found = -size * np.log1p(mean / size)
     some = count > 0  # most counts are none, and need no gamma function
     found[some] += (
-        special.gammaln(size[some] + count[some])
-        - special.gammaln(size[some])
+        scipy.special.gammaln(size[some] + count[some])
+        - scipy.special.gammaln(size[some])
         + count[some] * np.log(mean[some] / (size[some] + mean[some]))
     )
     return np.asarray(found)

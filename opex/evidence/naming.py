@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from opex.evidence.rows import Floats, Ints, Sparse, thing_weights
 from opex.evidence.texts import Readings, blemishes, phrases
@@ -63,7 +63,7 @@ def words_of_themes(readings: Readings, held: Sparse, typical_titles: Sequence[s
 
 def _told_in(held: Sparse, reading: Ints, code: Ints, weight: Floats) -> dict[int, dict[int, float]]:
     """Theme -> what most of its texts tell -> the share of them that do."""
-    said = sparse.csr_array((weight, (reading, code)), shape=(held.shape[1], int(code.max(initial=0)) + 1))
+    said = scipy.sparse.csr_array((weight, (reading, code)), shape=(held.shape[1], int(code.max(initial=0)) + 1))
     shares = (held @ said).tocoo()
     told: dict[int, dict[int, float]] = {}
     for entry in np.flatnonzero(shares.data >= SHARE_OF_WORD - 1e-9).tolist():

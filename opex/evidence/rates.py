@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.evidence.findings import poisson_interval
 
@@ -104,7 +104,7 @@ def apart(mine: Counts, theirs: Counts) -> float:
 
 def _inflated(pearson: float, freedom: int) -> float:
     tail = (1 + LEVEL) / 2
-    return max(1.0, pearson / freedom * float(stats.t.ppf(tail, freedom) / stats.norm.ppf(tail)) ** 2)
+    return max(1.0, pearson / freedom * float(scipy.stats.t.ppf(tail, freedom) / scipy.stats.norm.ppf(tail)) ** 2)
 
 
 def rate(count: int, exposure: float, scale: float = 1.0) -> Rate:
@@ -141,11 +141,11 @@ def rate_ratio(mine: int, theirs: int, my_exposure: float, their_exposure: float
     """
     tail, relative = (1 - LEVEL) / 2, their_exposure / my_exposure
     a, b = mine / scale, theirs / scale
-    low = float(stats.beta.ppf(tail, a, b + 1)) if mine else 0.0
-    high = float(stats.beta.ppf(1 - tail, a + 1, b))
+    low = float(scipy.stats.beta.ppf(tail, a, b + 1)) if mine else 0.0
+    high = float(scipy.stats.beta.ppf(1 - tail, a + 1, b))
     fair = my_exposure / (my_exposure + their_exposure)
-    as_many = float(stats.beta.cdf(fair, a, b + 1)) if mine else 1.0
-    as_few = float(stats.beta.sf(fair, a + 1, b))
+    as_many = float(scipy.stats.beta.cdf(fair, a, b + 1)) if mine else 1.0
+    as_few = float(scipy.stats.beta.sf(fair, a + 1, b))
     return Ratio(
         ratio=mine / theirs * relative,
         low=low / (1 - low) * relative,
@@ -171,8 +171,8 @@ def times_longer(mine: Floats, theirs: Floats) -> Ratio:
     if error < 1e-12:
         return Ratio(ratio=ratio, low=ratio, high=ratio, p_value=1.0)
     of = error**2 / (spread**2 / freedom + other_spread**2 / other_freedom)
-    slack = float(np.exp(stats.t.ppf((1 + LEVEL) / 2, of) * np.sqrt(error)))
-    p_value = 2 * float(stats.t.sf(abs(middle - other) / np.sqrt(error), of))
+    slack = float(np.exp(scipy.stats.t.ppf((1 + LEVEL) / 2, of) * np.sqrt(error)))
+    p_value = 2 * float(scipy.stats.t.sf(abs(middle - other) / np.sqrt(error), of))
     return Ratio(ratio=ratio, low=ratio / slack, high=ratio * slack, p_value=p_value)
 
 
@@ -186,6 +186,6 @@ def share(count: int, of: int) -> Rate:
     (0.3, 0.067, 0.652)
     """
     tail = (1 - LEVEL) / 2
-    low = float(stats.beta.ppf(tail, count, of - count + 1)) if count else 0.0
-    high = float(stats.beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
+    low = float(scipy.stats.beta.ppf(tail, count, of - count + 1)) if count else 0.0
+    high = float(scipy.stats.beta.ppf(1 - tail, count + 1, of - count)) if count < of else 1.0
     return Rate(value=count / of, low=low, high=high)

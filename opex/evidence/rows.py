@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from opex.evidence.texts import GENERIC, Readings
 
@@ -33,7 +33,7 @@ def vectors(readings: Readings) -> Sparse:
     """One row of length 1 for each reading; the cosine of two is that of their things times that of their troubles."""
     weight = thing_weights(readings)[readings.thing_of] * readings.thing_weight
     shape = (len(readings.texts_of), len(readings.things))
-    things = sparse.csr_array((weight, (readings.thing_reading, readings.thing_of)), shape=shape)
+    things = scipy.sparse.csr_array((weight, (readings.thing_reading, readings.thing_of)), shape=shape)
     return unit(products(unit(things), _trouble_rows(readings)))
 
 
@@ -81,7 +81,7 @@ def _trouble_rows(readings: Readings) -> Sparse:
     shared = weight * np.where(generic[kind], np.sqrt(KINSHIP), 0)
     column = np.concatenate((kind, np.full(len(kind), no_kind + 1)))
     entries = (np.concatenate((own, shared)), (np.concatenate((row, row)), column))
-    rows = sparse.csr_array(entries, shape=(m, no_kind + 2))
+    rows = scipy.sparse.csr_array(entries, shape=(m, no_kind + 2))
     rows.sum_duplicates()
     rows.eliminate_zeros()
     return unit(rows)
@@ -97,19 +97,19 @@ def products(left: Sparse, right: Sparse) -> Sparse:
     key = left.indices[first].astype(np.int64) * right.shape[1] + right.indices[second]
     seen, column = np.unique(key, return_inverse=True)
     shape = (left.shape[0], len(seen))
-    return sparse.csr_array((left.data[first] * right.data[second], (row[first], column)), shape=shape)
+    return scipy.sparse.csr_array((left.data[first] * right.data[second], (row[first], column)), shape=shape)
 
 
 def unit(rows: Sparse) -> Sparse:
     """Bring every row to length 1; an empty one stays empty."""
     length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
-    return (sparse.diags_array(1 / np.where(length > 0, length, 1)) @ rows).tocsr()
+    return (scipy.sparse.diags_array(1 / np.where(length > 0, length, 1)) @ rows).tocsr()
 
 
 def sums(rows: Sparse, place: Ints, weight: Floats) -> tuple[Sparse, Floats]:
     """Sum of the rows of each group, and how many texts it has."""
     shape = (int(place.max()) + 1, len(place))
-    held = sparse.csr_array((weight, (place, np.arange(len(place)))), shape=shape)
+    held = scipy.sparse.csr_array((weight, (place, np.arange(len(place)))), shape=shape)
     return (held @ rows).tocsr(), np.bincount(place, weights=weight).astype(np.float64)
 
 
@@ -121,7 +121,7 @@ def to_centre(rows: Sparse, theme_of: Ints, weight: Floats) -> Floats:
     """
     held = np.flatnonzero(theme_of >= 0)
     shape = (int(theme_of.max(initial=-1)) + 1, len(theme_of))
-    centres = unit((sparse.csr_array((weight[held], (theme_of[held], held)), shape=shape) @ rows).tocsr())
+    centres = unit((scipy.sparse.csr_array((weight[held], (theme_of[held], held)), shape=shape) @ rows).tocsr())
     centres.sort_indices()
     wide = rows.shape[1]
     of = row_of(rows)
@@ -134,7 +134,7 @@ def to_centre(rows: Sparse, theme_of: Ints, weight: Floats) -> Floats:
 
 def scaled(rows: Sparse, factor: Floats) -> Sparse:
     """Multiply each row by its factor."""
-    return (sparse.diags_array(factor) @ rows).tocsr()
+    return (scipy.sparse.diags_array(factor) @ rows).tocsr()
 
 
 def squares(rows: Sparse) -> Floats:

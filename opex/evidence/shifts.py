@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import signal, stats
 
 __all__ = ["LEAST_SIDE", "Level", "Shift", "difference", "further_shifts", "level_of", "rate_ratio", "stabilised"]
 
@@ -192,7 +192,7 @@ def _chance(left: Floats, forms: _Forms, seen: float, inflation: float, draws: i
         size = min(max(50, done), 200, draws - done)
         mixed = rng.permuted(np.broadcast_to(fresh, (size, len(fresh))), axis=1)
         mixed[:, 0] /= np.sqrt(1 - memory**2)
-        mixed = signal.lfilter([1.0], [1.0, -memory], mixed, axis=1)
+        mixed = scipy.signal.lfilter([1.0], [1.0, -memory], mixed, axis=1)
         mixed -= (mixed @ forms.known) @ forms.known.T
         larger += int((_strongest(mixed, forms)[0] >= seen - 1e-9).sum())
         done += size
@@ -255,7 +255,7 @@ def rate_ratio(
     freedom = len(before) + len(after) - 2
     pearson = sum(float(((side - side.mean()) ** 2).sum() / max(side.mean(), 1e-12)) for side in (before, after))
     error = np.sqrt(max(1.0, pearson / freedom) * inflation * (1 / low_side + 1 / high_side))
-    slack = float(stats.t.ppf((1 + level) / 2, freedom)) * error
+    slack = float(scipy.stats.t.ppf((1 + level) / 2, freedom)) * error
     return float(ratio), float(ratio * np.exp(-slack)), float(ratio * np.exp(slack))
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 __all__ = ["Strata"]
 
@@ -78,6 +78,12 @@ def _noncentral(k: int, here: int, there: int, odds: float) -> NDArray[np.float6
     i = np.arange(min(k, there) + 1)
     possible = k - i <= here
     j = np.where(possible, k - i, 0)
-    ways = -gammaln(i + 1) - gammaln(there - i + 1) - gammaln(j + 1) - gammaln(here - j + 1) + i * np.log(odds)
+    ways = (
+        -scipy.special.gammaln(i + 1)
+        - scipy.special.gammaln(there - i + 1)
+        - scipy.special.gammaln(j + 1)
+        - scipy.special.gammaln(here - j + 1)
+        + i * np.log(odds)
+    )
     weight = np.exp(np.where(possible, ways - ways[possible].max(), -np.inf))
     return np.asarray(weight / weight.sum())

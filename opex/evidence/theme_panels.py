@@ -10,9 +10,8 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from opex.evidence.backtest import BURN_IN, Trial
 from opex.evidence.facts import Facts
@@ -109,10 +108,14 @@ def assigned(earlier: list[str], labels: Ints, later: list[str]) -> Ints:
     """
     if not later or (labels < 0).all():
         return np.full(len(later), -1, dtype=np.intp)
+    from sklearn.feature_extraction.text import TfidfVectorizer  # here: it brings all of scipy (docs/adr/0020)
+
     reader = TfidfVectorizer(analyzer=_words, sublinear_tf=True)
     known = reader.fit_transform(earlier)
     members = np.flatnonzero(labels >= 0)
-    held = sparse.csr_array((np.ones(len(members)), (labels[members], members)), shape=(labels.max() + 1, len(labels)))
+    held = scipy.sparse.csr_array(
+        (np.ones(len(members)), (labels[members], members)), shape=(labels.max() + 1, len(labels))
+    )
     sums = (held @ known).tocsr()
     squares = np.asarray(sums.multiply(sums).sum(axis=1)).ravel()
     alike = (known @ sums.T).toarray()

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import sparse
+import scipy
 
 from opex.evidence.alike import around_centres
 from opex.evidence.contexts import with_contexts
@@ -93,14 +93,14 @@ class Grouped:
     def rows_of(self, incidents: Ints) -> Sparse:
         """One row of length 1 for each of these incidents, empty where it says nothing, over all that was compared."""
         both = [_picked(self.rows, self.readings.reading_of[incidents]), _picked(self.said, self.said_of[incidents])]
-        return unit(sparse.hstack(both, format="csr"))
+        return unit(scipy.sparse.hstack(both, format="csr"))
 
 
 def _picked(rows: Sparse, place: Ints) -> Sparse:
     """These rows in this order; -1 picks an empty one."""
     known = np.flatnonzero(place >= 0)
     shape = (len(place), rows.shape[0])
-    return sparse.csr_array((np.ones(len(known)), (known, place[known])), shape=shape) @ rows
+    return scipy.sparse.csr_array((np.ones(len(known)), (known, place[known])), shape=shape) @ rows
 
 
 def group(
@@ -198,7 +198,7 @@ def grouped(
     least = least_size(len(titles))
     size = max(min_size, int(np.ceil(min_share * len(titles))), least)
     labels = renumbered(readings.reading_of, np.append(around_centres(rows, texts_of, alike, belongs, size), -1))
-    said, said_of = sparse.csr_array((0, 0)), np.full(len(titles), -1, dtype=np.intp)
+    said, said_of = scipy.sparse.csr_array((0, 0)), np.full(len(titles), -1, dtype=np.intp)
     if contexts is not None and any(contexts):
         told = descriptions or [""] * len(titles)
         labels, said, said_of = with_contexts(titles, told, contexts, labels, reading, size, few=least == 2)
@@ -232,7 +232,7 @@ def described(titles: Sequence[str], found: Grouped, labels: Ints) -> Themes:
     sizes = np.bincount(labels[members]).astype(np.float64)
     telling = members[readings.reading_of[members] >= 0]
     shape = (n_themes, found.rows.shape[0])
-    held = sparse.csr_array((np.ones(len(telling)), (labels[telling], readings.reading_of[telling])), shape=shape)
+    held = scipy.sparse.csr_array((np.ones(len(telling)), (labels[telling], readings.reading_of[telling])), shape=shape)
     by_title = np.zeros(len(labels))
     by_title[telling] = to_centre(found.rows[readings.reading_of[telling]], labels[telling], np.ones(len(telling)))
     nearness = np.zeros(len(labels))

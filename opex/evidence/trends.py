@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from opex.evidence.drifts import log_linear_trend, slow_change
 from opex.evidence.facts import Facts
@@ -116,7 +116,7 @@ def _place(one: Judged) -> tuple[object, ...]:
 
 def _scores(series: Series) -> Floats:
     """Counts on a stable scale; ranks where single values may be huge."""
-    return stabilised(series.values) if series.kind == "incidents" else np.asarray(stats.rankdata(series.values))
+    return stabilised(series.values) if series.kind == "incidents" else np.asarray(scipy.stats.rankdata(series.values))
 
 
 def _least(series: Series) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import beta
 
 from opex.ranking.ranking import ENOUGH
 from opex.ranking.resampling import Replicates
@@ -152,5 +152,5 @@ def weight_range(weight: float, concentration: float, level: float = LEVEL) -> t
     if weight in (0.0, 1.0):
         return weight, weight
     a, b = concentration * weight, concentration * (1 - weight)
-    low, high = beta.ppf([(1 - level) / 2, (1 + level) / 2], a, b)
+    low, high = scipy.stats.beta.ppf([(1 - level) / 2, (1 + level) / 2], a, b)
     return float(low), float(high)

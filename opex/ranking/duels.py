@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from opex.ranking.revealed import Fitted
 
@@ -36,7 +36,7 @@ def information(differences: Floats, known: Fitted) -> Floats:
     what is not known of the utilities, and p the chance that the first is chosen (Chaloner and Verdinelli 1995). It is
     0 where both are alike, and small where everybody knows the answer.
     """
-    seen = expit(differences @ known.utilities)
+    seen = scipy.special.expit(differences @ known.utilities)
     unknown = ((differences @ known.covariance) * differences).sum(axis=1)
     return np.asarray(np.log1p(seen * (1 - seen) * unknown.clip(0)))
 

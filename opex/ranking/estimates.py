@@ -1,17 +1,18 @@
 """A value with its interval, and the intervals of counts, sums, medians and ratios. Arrays in, arrays out."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 __all__ = ["Estimate", "count", "mean", "median", "odds", "weighted_sum"]
 
 Floats = NDArray[np.float64]
 TAIL = 0.025
-NONE_SEEN = float(stats.chi2.ppf(1 - TAIL, 2) / 2)
+NONE_SEEN = -math.log(TAIL)
 """The most of a Poisson mean of which none was seen: 3.69."""
 
 
@@ -48,8 +49,8 @@ def count(counts: Floats) -> Estimate:
     >>> one.low.round(2).tolist(), one.high.round(2).tolist()
     ([0.0, 4.8], [3.69, 18.39])
     """
-    low = np.where(counts > 0, stats.chi2.ppf(TAIL, 2 * np.maximum(counts, 1)) / 2, 0.0)
-    return Estimate(counts, low, stats.chi2.ppf(1 - TAIL, 2 * counts + 2) / 2)
+    low = np.where(counts > 0, scipy.stats.chi2.ppf(TAIL, 2 * np.maximum(counts, 1)) / 2, 0.0)
+    return Estimate(counts, low, scipy.stats.chi2.ppf(1 - TAIL, 2 * counts + 2) / 2)
 
 
 def weighted_sum(item: NDArray[np.intp], weight: Floats, items: int, usual: float) -> Estimate:
@@ -70,9 +71,9 @@ def weighted_sum(item: NDArray[np.intp], weight: Floats, items: int, usual: floa
     np.maximum.at(largest, item, weight)
     some = total > 0
     y, v, w = (np.where(some, part, 1.0) for part in (total, spread, largest))
-    low = np.where(some, v / (2 * y) * stats.chi2.ppf(TAIL, 2 * y**2 / v), 0.0)
+    low = np.where(some, v / (2 * y) * scipy.stats.chi2.ppf(TAIL, 2 * y**2 / v), 0.0)
     v, y = v + w**2, y + w
-    high = np.where(some, v / (2 * y) * stats.chi2.ppf(1 - TAIL, 2 * y**2 / v), NONE_SEEN * usual)
+    high = np.where(some, v / (2 * y) * scipy.stats.chi2.ppf(1 - TAIL, 2 * y**2 / v), NONE_SEEN * usual)
     return Estimate(np.asarray(total, dtype=np.float64), low, high)
 
 
@@ -92,7 +93,7 @@ def median(item: NDArray[np.intp], values: Floats, items: int) -> Estimate:
     ordered = np.append(values[np.lexsort((values, item))], np.nan)  # the last one is what an item without any has
     counts = np.bincount(item, minlength=items)
     first = np.cumsum(counts) - counts
-    step = np.maximum(stats.binom.ppf(TAIL, np.maximum(counts, 1), 0.5).astype(np.intp) - 1, 0)
+    step = np.maximum(scipy.stats.binom.ppf(TAIL, np.maximum(counts, 1), 0.5).astype(np.intp) - 1, 0)
 
     def at(place: NDArray[np.intp]) -> Floats:
         return np.asarray(ordered[np.where(counts > 0, first + place, len(values))])
@@ -113,7 +114,7 @@ def odds(newer: Floats, older: Floats) -> Estimate:
     ([2.0], [0.72], [6.84])
     """
     a, b = newer + 1, older + 1
-    return Estimate(a / b, stats.betaprime.ppf(TAIL, a, b), stats.betaprime.ppf(1 - TAIL, a, b))
+    return Estimate(a / b, scipy.stats.betaprime.ppf(TAIL, a, b), scipy.stats.betaprime.ppf(1 - TAIL, a, b))
 
 
 def mean(item: NDArray[np.intp], values: Floats, items: int) -> Estimate:
@@ -127,6 +128,6 @@ def mean(item: NDArray[np.intp], values: Floats, items: int) -> Estimate:
     """
     by_item = pd.Series(values).groupby(item)
     of = by_item.agg(["mean", "sem", "count"]).reindex(range(items))
-    wide = stats.t.ppf(1 - TAIL, np.maximum(of["count"].fillna(1) - 1, 1)) * of["sem"].to_numpy(dtype=np.float64)
+    wide = scipy.stats.t.ppf(1 - TAIL, np.maximum(of["count"].fillna(1) - 1, 1)) * of["sem"].to_numpy(dtype=np.float64)
     middle = of["mean"].to_numpy(dtype=np.float64)
     return Estimate(middle, middle - wide, middle + wide)

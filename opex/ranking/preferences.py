@@ -1,8 +1,8 @@
 """How strongly items are preferred, from who was chosen over whom: the model of Bradley and Terry. A bare kernel."""
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse.csgraph import connected_components
 
 __all__ = ["bradley_terry"]
 
@@ -76,15 +76,15 @@ def _checked(wins: ArrayLike, prior: float) -> Floats:
 
 def _refuse_infinite(counts: Floats) -> None:
     """Ford's condition: from each item every other one is reached along wins."""
-    if len(counts) < 2 or connected_components(counts > 0, connection="strong")[0] == 1:
+    if len(counts) < 2 or scipy.sparse.csgraph.connected_components(counts > 0, connection="strong")[0] == 1:
         return
     met = counts + counts.T
     if (alone := np.flatnonzero(met.sum(axis=1) == 0)).size:
         raise ValueError(_none(f"items {alone.tolist()} were never compared"))
-    groups, group = connected_components(met > 0, directed=False)
+    groups, group = scipy.sparse.csgraph.connected_components(met > 0, directed=False)
     if groups > 1:
         raise ValueError(_none(f"items {np.flatnonzero(group == 0).tolist()} were never compared with the others"))
-    parts, part = connected_components(counts > 0, connection="strong")
+    parts, part = scipy.sparse.csgraph.connected_components(counts > 0, connection="strong")
     for said, against in (("won", counts.T), ("lost", counts)):
         for one in range(parts):
             inside = part == one

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import linprog
 
 from opex.domain.drivers import DriverSet
 from opex.ranking.above import listed
@@ -60,7 +60,7 @@ def _nearest(gaps: NDArray[np.float64], stated: NDArray[np.float64], margin: flo
     """Unknowns: the weights w, and for each how far it may go from the stated one, whose sum is least."""
     count = len(stated)
     one, none = np.eye(count), np.zeros(count)
-    found = linprog(
+    found = scipy.optimize.linprog(
         np.concatenate([none, np.ones(count)]),
         A_ub=np.block([[-gaps, none], [one, -one], [-one, -one]]),
         b_ub=np.concatenate([[-margin], stated, -stated]),

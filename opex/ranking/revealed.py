@@ -14,9 +14,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit, logsumexp, softmax
 
 from opex.domain.problems import NotEnoughData
 
@@ -100,7 +99,9 @@ def revealed(differences: Floats, outcomes: Floats, stated: Floats) -> Revealed 
     if len(differences) < LEAST:
         return NotEnoughData(have=len(differences), need=LEAST, what="duels")
     found = fitted(differences, outcomes, stated)
-    low, high = np.quantile(softmax(_plausible(found, differences, outcomes, stated), axis=1), [0.025, 0.975], axis=0)
+    low, high = np.quantile(
+        scipy.special.softmax(_plausible(found, differences, outcomes, stated), axis=1), [0.025, 0.975], axis=0
+    )
     return Revealed(
         weights=found.weights, low=np.minimum(low, found.weights), high=np.maximum(high, found.weights),
         told=np.asarray((differences != 0).any(axis=0)), sharpness=found.sharpness,
@@ -135,7 +136,7 @@ def fitted(differences: Floats, outcomes: Floats, stated: Floats) -> Fitted:
     _check(differences, outcomes, stated)
     prior = _prior(stated, NONE_STATED if len(differences) else TINY)
     start = np.log(prior) + np.log(SHARP)
-    found = minimize(
+    found = scipy.optimize.minimize(
         _cost, start, args=(differences, outcomes, prior), jac=True, method="L-BFGS-B",
         bounds=[(np.log(TINY), np.log(MOST))] * len(stated), options={"ftol": 1e-13, "gtol": 1e-8, "maxiter": 2000},
     )  # fmt: skip
@@ -160,7 +161,7 @@ def _check(differences: Floats, outcomes: Floats, stated: Floats) -> None:
 
 def _cost(logs: Floats, differences: Floats, outcomes: Floats, prior: Floats) -> tuple[float, Floats]:
     """Minus the log posterior in the logarithms of the utilities, and its slope."""
-    utilities, weights, scale = np.exp(logs), softmax(logs), float(logsumexp(logs))
+    utilities, weights, scale = np.exp(logs), scipy.special.softmax(logs), float(scipy.special.logsumexp(logs))
     margins = differences @ utilities
     off = (scale - np.log(SHARP)) / SPREAD**2
     cost = (
@@ -168,13 +169,17 @@ def _cost(logs: Floats, differences: Floats, outcomes: Floats, prior: Floats) ->
         + PRIOR * (scale - float(prior @ logs))
         + SPREAD**2 * off**2 / 2
     )
-    slope = utilities * (differences.T @ (expit(margins) - outcomes)) + PRIOR * (weights - prior) + off * weights
+    slope = (
+        utilities * (differences.T @ (scipy.special.expit(margins) - outcomes))
+        + PRIOR * (weights - prior)
+        + off * weights
+    )
     return cost, slope
 
 
 def _around(logs: Floats, differences: Floats) -> Fitted:
-    utilities, weights = np.exp(logs), softmax(logs)
-    seen = expit(differences @ utilities)
+    utilities, weights = np.exp(logs), scipy.special.softmax(logs)
+    seen = scipy.special.expit(differences @ utilities)
     scaled = differences * utilities
     known = (
         scaled.T @ (scaled * (seen * (1 - seen))[:, None])
@@ -216,7 +221,7 @@ def _plausible(found: Fitted, differences: Floats, outcomes: Floats, stated: Flo
 def _log_posterior(logs: Floats, differences: Floats, outcomes: Floats, prior: Floats) -> Floats:
     """(walkers,) what `_cost` says of one, of many at once; none beyond what is sought."""
     margins = np.exp(np.minimum(logs, np.log(MOST))) @ differences.T
-    scale = logsumexp(logs, axis=1)
+    scale = scipy.special.logsumexp(logs, axis=1)
     told = (outcomes * margins - np.logaddexp(0.0, margins)).sum(axis=1)
     held = PRIOR * (scale - logs @ prior) + (scale - np.log(SHARP)) ** 2 / (2 * SPREAD**2)
     return np.asarray(np.where(logs.max(axis=1) < np.log(MOST), told - held, -np.inf))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 __all__ = ["Agreement", "agreement", "kendalls_w", "krippendorffs_alpha"]
 
@@ -51,7 +51,7 @@ def kendalls_w(ratings: ArrayLike) -> float:
     raters, items = table.shape
     if raters < 2 or items < 2:
         return float("nan")
-    ranks = rankdata(table, axis=1)
+    ranks = scipy.stats.rankdata(table, axis=1)
     ties = sum(int((counts**3 - counts).sum()) for counts in (np.unique(row, return_counts=True)[1] for row in ranks))
     most = raters**2 * items * (items**2 - 1) - raters * ties
     apart = 12 * (ranks.sum(axis=0) ** 2).sum() - 3 * raters**2 * items * (items + 1) ** 2
