@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 PORT ?= 8501
 # Tests run side by side: more threads for each would only wait.
 test check: export OPENBLAS_NUM_THREADS = 1
+# The processes that tests start run what the first one compiled.
+test check: export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: help run setup test check bench format sample clean
 
