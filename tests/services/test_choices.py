@@ -27,13 +27,6 @@ BO = Person(name="Bo", function="business")
 SEVERE = {"severe_incidents": 0.7, "hours_lost": 0.3}
 
 
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
-
-
 def asked(context: Context, person: Person) -> Duel:
     duel = duels.next_duel(context, person)
     assert isinstance(duel, Duel)

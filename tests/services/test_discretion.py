@@ -28,6 +28,7 @@ from opex.services import (
     delivering,
     discretion,
     doubt,
+    driving,
     duels,
     explaining,
     exporting,
@@ -512,6 +513,37 @@ def test_an_administrator_who_is_left_out_reads_in_the_log_that_something_was_do
     ]
     assert [entry.subject for entry in auditing.newest(administrator) if CANARY in str(entry.what)] == [other]
     assert auditing.verify(sample, auditing.anchors_of(seen, "the export")).findings == ()
+
+
+def test_how_far_people_are_and_agree_is_told_of_what_each_role_sees(sample: Context) -> None:
+    facilitator, as_facilitator = in_role(sample, "facilitator")
+    reviewer, as_reviewer = in_role(sample, "reviewer")
+    items = session_reading.first_items(sample, 6)
+    plan = SessionPlanned(
+        title="March", items=items, cut=2, asked={"product": ["strategic_value"]},
+        participants={"A facilitator": "product", "A reviewer": "product"},
+    )  # fmt: skip
+    session = sessions.plan(facilitator, plan, as_facilitator)
+    sessions.open_session(facilitator, session, as_facilitator)
+    for place, item in enumerate(items):
+        sessions.answer(facilitator, session, as_facilitator, item, "strategic_value", min(place, 4))
+        sessions.answer(reviewer, session, as_reviewer, item, "strategic_value", min(place, 4) or 4)
+    discretion.restrict(facilitator, items[0], ["facilitator", "administrator"], as_facilitator)
+
+    def far(of: Context) -> list[tuple[str, int, int]]:
+        progress = session_reading.progress(of, session_reading.look(of, session))
+        return [(one.person, one.answered, one.asked) for one in progress]
+
+    assert far(facilitator) == far(reviewer) == [("A facilitator", 6, 6), ("A reviewer", 5, 5)]
+    sessions.reveal(facilitator, session, as_facilitator)
+
+    def agreement(of: Context) -> float:
+        (one,) = agenda.agreed(of, session_reading.look(of, session), driving.drivers(of))
+        assert not isinstance(one.everybody, NotEnoughData)
+        return one.everybody.value
+
+    assert agreement(reviewer) == 1.0, "they differ on the restricted one only"
+    assert agreement(facilitator) < 0.5
 
 
 def test_withdrawing_a_restriction_lifts_it(sample: Context) -> None:

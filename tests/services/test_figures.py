@@ -1,10 +1,6 @@
 """Figures of systems: every measure that is told of systems has a source, with its interval, on the sample data."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
-import pytest
 
 from opex.domain.drivers import Driver, DriverSet, Scale
 from opex.ranking.measures import FIGURES
@@ -12,14 +8,6 @@ from opex.services import prioritising
 from opex.services.context import Context
 from opex.services.figures import COLUMNS, figures
 from opex.services.knowing import Known, known
-from tests.services.sample import sample_in
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
 
 
 def test_each_figure_is_told_of_systems_with_its_interval(sample: Context, context: Context) -> None:

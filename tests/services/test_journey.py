@@ -1,7 +1,6 @@
 """The loop on the sample workspace, as a person goes through it: load, find, rank, review, drivers, export."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -21,18 +20,10 @@ from opex.services.context import Context, Speaker
 from opex.services.loading import Asked
 from opex.store.decisions import StaleReview
 from tests.conftest import ROOT
-from tests.services.sample import sample_in
 
 ANA = Speaker(person=Person(name="Ana", function="operations"))
 BO = Speaker(person=Person(name="Bo", function="business"))
 SAMPLE = ROOT / "data" / "sample"
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
 
 
 def order(context: Context, **how: object) -> Priorities:

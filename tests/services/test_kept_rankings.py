@@ -1,6 +1,5 @@
 """Keep rankings and explain what moved, on the sample data, with planted causes."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,17 +14,10 @@ from opex.services import driving, explaining, exporting, kept_rankings, loading
 from opex.services.context import Context, Speaker
 from opex.services.loading import Asked
 from tests.conftest import context_at
-from tests.services.sample import copy_to, sample_in
+from tests.services.sample import copy_to
 
 ANA = Person(name="Ana", function="operations")
 SPEAKER = Speaker(person=ANA)
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
 
 
 def place(of: Context, rank: int) -> str:

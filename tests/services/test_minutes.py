@@ -1,7 +1,6 @@
 """The minutes of a session as it was held, on the sample data, and what the command line writes of them."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,19 +27,11 @@ from opex.services.context import Context, Speaker
 from opex.services.minutes import minutes, written
 from opex.services.session_decisions import decide
 from opex.store import audit
-from tests.services.sample import sample_in
 
 ANA = Person(name="Ana", function="product")
 BO = Person(name="Bo", function="security")
 CY = Person(name="Cy", function="engineering")
 FAY = Person(name="Fay", function="leadership")
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
 
 
 def says(person: Person = FAY, session: str | None = None) -> Speaker:

@@ -1,8 +1,6 @@
 """What if: the list that a scenario would give equals the list that saving it would give, and nothing is saved."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,16 +13,8 @@ from opex.domain.scenarios import Scenario
 from opex.services import driving, prioritising, reviewing, what_if
 from opex.services.context import Context, Speaker
 from opex.services.prioritising import Board, reranked
-from tests.services.sample import sample_in
 
 ANA = Person(name="Ana", function="product")
-
-
-@pytest.fixture
-def sample(tmp_path: Path) -> Iterator[Context]:
-    context = sample_in(tmp_path)
-    yield context
-    context.database.close()
 
 
 def board(context: Context) -> Board:
