@@ -11,7 +11,7 @@ from opex.services import finding, reviewing
 from opex.services.context import Context
 from opex.ui.session import may, save, shown
 from opex.ui.tables import incident_table, read_incidents
-from opex.ui.words import several
+from opex.ui.words import several, told_apart
 
 __all__ = ["candidate_card", "waiting_list"]
 
@@ -33,7 +33,8 @@ def waiting_list(waiting: Sequence[Opportunity]) -> Opportunity:
     last = at == len(ids) - 1
     onward.button("Next", key="inbox_next", shortcut="j", on_click=go, args=(1,), disabled=last, width="stretch")
     start = max(0, min(at - LISTED // 2, len(ids) - LISTED))
-    near = {item.id: markdown(item.title) for item in waiting[start : start + LISTED]}
+    titles = told_apart({item.id: item.title for item in waiting[start : start + LISTED]})
+    near = {of_id: markdown(title) for of_id, title in titles.items()}
     picked = st.radio(
         f"{at + 1} of {len(ids)}",
         list(near),
@@ -112,7 +113,7 @@ def _decline(of: Context, item: Opportunity, seen: int) -> None:
 
 
 def _merge(of: Context, item: Opportunity, seen: int) -> None:
-    open_ones = {o.id: o.title for o in reviewing.mergeable(of, item.id)}
+    open_ones = told_apart({o.id: o.title for o in reviewing.mergeable(of, item.id)})
     with st.form(f"merge_form_{item.id}"):
         into = st.selectbox("The same improvement as", list(open_ones), index=None, format_func=open_ones.__getitem__)
         if st.form_submit_button("Merge", type="primary"):

@@ -14,7 +14,7 @@ from opex.ui.places import places
 from opex.ui.session import may, my_name, save
 from opex.ui.striking import strike_form
 from opex.ui.tables import read_incidents
-from opex.ui.words import day, several
+from opex.ui.words import day, several, told_apart
 
 __all__ = ["themes_view"]
 
@@ -196,7 +196,7 @@ def _with_selected(of: Context, theme: Candidate, selected: list[str], seen: int
 
 
 def _correct(of: Context, theme: Candidate, seen: int) -> None:
-    others = {one.id: one.title for one in theming.themes(of) if one.id != theme.id}
+    others = told_apart({one.id: one.title for one in theming.themes(of) if one.id != theme.id})
     with st.expander("Name it, or merge it with another theme", key=f"correct_{theme.id}"):
         left, right = st.columns(2)
         with left, st.form(f"rename_{theme.id}", border=False):

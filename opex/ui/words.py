@@ -1,5 +1,7 @@
 """Numbers and times as people read them."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -8,7 +10,7 @@ import streamlit as st
 from opex.domain.opportunities import EFFORT_SIZES, Opportunity
 from opex.domain.priorities import Evidence
 
-__all__ = ["benefit", "cost", "day", "hours", "moment", "several", "zone"]
+__all__ = ["benefit", "cost", "day", "hours", "moment", "several", "told_apart", "zone"]
 
 
 def several(count: int, word: str) -> str:
@@ -20,6 +22,20 @@ def several(count: int, word: str) -> str:
     ('1 incident', '1,200 incidents')
     """
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def told_apart(labels: Mapping[str, str]) -> dict[str, str]:
+    """The same labels by key, with the key behind those that are alike.
+
+    For every widget that offers them: Streamlit knows an option by its words, and takes the last of those alike.
+
+    Examples
+    --------
+    >>> told_apart({"csv:1": "Disk full", "csv:2": "Disk full", "csv:3": "No mail"})
+    {'csv:1': 'Disk full (csv:1)', 'csv:2': 'Disk full (csv:2)', 'csv:3': 'No mail'}
+    """
+    times = Counter(labels.values())
+    return {key: f"{label} ({key})" if times[label] > 1 else label for key, label in labels.items()}
 
 
 def hours(value: float) -> str:

@@ -10,7 +10,7 @@ from opex.services import prioritising, session_reading
 from opex.services.context import Context
 from opex.ui.sessions.paper import paper
 from opex.ui.sessions.reveal import who_said_what
-from opex.ui.words import several
+from opex.ui.words import several, told_apart
 
 __all__ = ["closed_view"]
 
@@ -77,7 +77,8 @@ def _rankings(now: Session) -> None:
 
 def _answers(of: Context, now: Session, titles: dict[str, str]) -> None:
     with st.expander("What people said"):
-        item = st.selectbox("Opportunity", list(titles), format_func=titles.__getitem__, key=f"said_of_{now.id}")
+        apart = told_apart(titles)
+        item = st.selectbox("Opportunity", list(apart), format_func=apart.__getitem__, key=f"said_of_{now.id}")
         for question in now.questions(item):
             with st.container(border=True):
                 who_said_what(of, now, item, question)

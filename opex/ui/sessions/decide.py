@@ -22,7 +22,7 @@ from opex.ui.places import places
 from opex.ui.session import may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table
-from opex.ui.words import several
+from opex.ui.words import several, told_apart
 
 __all__ = ["decide_view"]
 
@@ -300,7 +300,7 @@ def _decline(_of: Context, _item: Opportunity, _order: Priorities, key: str) -> 
 
 
 def _merge(_of: Context, item: Opportunity, order: Priorities, key: str) -> Fields:
-    others = {one.id: one.opportunity.title for one in order.items if one.id != item.id}
+    others = told_apart({one.id: one.opportunity.title for one in order.items if one.id != item.id})
     into = st.selectbox(
         "The same improvement as", list(others), None, format_func=others.__getitem__, key=f"into_{key}"
     )
@@ -311,7 +311,7 @@ def _split(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fiel
     part = st.text_input("What is the part called?", key=f"part_{key}", max_chars=200)
     course = st.text_input("What is done about the part?", key=f"part_course_{key}", max_chars=2000)
     table = finding.evidence(of, list(item.evidence)[-200:])
-    titles = dict(zip(table["id"], table["title"], strict=True)) if not table.empty else {}
+    titles = told_apart(dict(zip(table["id"], table["title"], strict=True)) if not table.empty else {})
     taken = st.multiselect(
         "Which incidents go with it?", list(titles), format_func=titles.__getitem__, key=f"taken_{key}"
     )

@@ -15,6 +15,7 @@ from opex.services import prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context
 from opex.services.writing import StaleReview
 from opex.ui.session import may, refusals, speaker
+from opex.ui.words import told_apart
 
 __all__ = ["plan_told", "plan_view"]
 
@@ -114,7 +115,7 @@ def _somebody_new(of: Context, now: Session) -> None:
 
 def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[str]]:
     st.markdown("#### What each function is asked of every opportunity")
-    asks = session_reading.questions(of)
+    asks = told_apart(session_reading.questions(of))
     functions = [function for function in FUNCTIONS if function in set(people.values())]
     asked = {}
     for function in functions:

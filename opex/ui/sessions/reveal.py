@@ -19,7 +19,7 @@ from opex.ui.landing import arrive, landing
 from opex.ui.places import places
 from opex.ui.session import may, save, shown
 from opex.ui.sessions.gone import gone_told
-from opex.ui.words import several
+from opex.ui.words import several, told_apart
 
 __all__ = ["reveal_view", "who_said_what"]
 
@@ -73,14 +73,14 @@ def _sentence(of: Context, now: Session, talks: Sequence[Talk]) -> None:
 
 
 def _list(of: Context, now: Session, talks: Sequence[Talk], titles: Mapping[str, str]) -> str:
-    order = {talk.item: talk for talk in talks}
+    order, apart = {talk.item: talk for talk in talks}, told_apart(titles)
     left, settled = ({item for item, _ in pairs} for pairs in (session_reading.unsettled(of, now), now.settled))
 
     def told(item: str) -> str:
         talk = order[item]
         mark = " ✓" if item in settled and item not in left else ""
         side = f"{talk.above} of {talk.answered} above the line" if talk.matters else f"place {talk.place}"
-        return f"{markdown(titles[item])} · {side}{mark}"
+        return f"{markdown(apart[item])} · {side}{mark}"
 
     matter = [talk.item for talk in talks if talk.matters]
     st.markdown(f"#### {'To talk about, those that matter first' if matter else 'All items'}")
