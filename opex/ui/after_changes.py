@@ -12,6 +12,7 @@ from opex.services.context import Context
 from opex.services.system_timeline import described
 from opex.ui.one_link import told
 from opex.ui.one_system import one_system
+from opex.ui.tables import rows_key
 from opex.ui.words import several
 
 __all__ = ["changes_view"]
@@ -114,7 +115,7 @@ def _rows(table: pd.DataFrame) -> int | None:
     shown = table[["system", "environment", "seen", "expected", "episodes", "changes", "fixes", "excess", "q"]]
     event = st.dataframe(
         shown,
-        key="after_systems",
+        key=rows_key("after_systems", zip(table["system"], table["environment"], strict=True)),
         hide_index=True,
         height=min(38 + 35 * len(shown), 250),
         on_select="rerun",

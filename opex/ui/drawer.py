@@ -145,7 +145,7 @@ def _incidents(of: Context, it: Opportunity) -> None:
     if table.empty:
         st.caption("No incident stands behind it.")
         return
-    chosen = incident_table(table, key=f"evidence_{it.id}_{len(it.strikes)}", select=True, height=260)
+    chosen = incident_table(table, key=f"evidence_{it.id}", select=True, height=260)
     texts, striking, seers = places(3)
     with texts:
         read_incidents(of, table, chosen)

@@ -18,6 +18,7 @@ from opex.services import anchoring, driving, prioritising
 from opex.services.context import Context
 from opex.services.prioritising import Board
 from opex.ui.session import may, refusals, save
+from opex.ui.tables import rows_key
 from opex.ui.words import moment
 
 __all__ = ["anchor_warnings", "driver_editor", "driver_list", "driver_toml", "versions"]
@@ -38,7 +39,8 @@ def driver_list(of: Context, drivers: DriverSet) -> Driver:
         for n, driver in enumerate(drivers.drivers)
     ]
     event = st.dataframe(
-        pd.DataFrame(rows), key="drivers", hide_index=True, on_select="rerun", selection_mode="single-row",
+        pd.DataFrame(rows), key=rows_key("drivers", drivers.weights), hide_index=True, on_select="rerun",
+        selection_mode="single-row",
         alt="Drivers, one row each; select one to change it",
         column_config={
             "driver": st.column_config.TextColumn(width="medium"),

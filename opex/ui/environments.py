@@ -13,7 +13,7 @@ from opex.evidence.gaps import ClassSeen, Gaps
 from opex.services import comparing
 from opex.services.context import Context
 from opex.services.finding import evidence
-from opex.ui.tables import incident_table
+from opex.ui.tables import incident_table, rows_key
 from opex.ui.words import several
 
 __all__ = ["drift_section", "gaps_section"]
@@ -37,8 +37,9 @@ def gaps_section(of: Context) -> None:
     if not rows:
         return
     event = st.dataframe(
-        pd.DataFrame([_gap_row(one) for one in rows]), key="compare_gaps", hide_index=True, on_select="rerun",
-        selection_mode="single-row", height=min(38 + 35 * len(rows), 320), column_config=_GAP_COLUMNS,
+        pd.DataFrame([_gap_row(one) for one in rows]), hide_index=True, on_select="rerun", selection_mode="single-row",
+        key=rows_key("compare_gaps", ((one.kind, one.name) for one in rows)),
+        height=min(38 + 35 * len(rows), 320), column_config=_GAP_COLUMNS,
         alt="Classes of failure with episodes in production and in test; select one to see its incidents in production",
     )  # fmt: skip
     st.caption(

@@ -15,6 +15,7 @@ from opex.services.context import Context
 from opex.services.formulas import SideBySide, side_by_side
 from opex.services.prioritising import Board
 from opex.ui.session import may, save
+from opex.ui.tables import rows_key
 from opex.ui.words import several
 
 __all__ = ["formulas_view"]
@@ -97,8 +98,8 @@ def _table(told: SideBySide, shown: list[int]) -> int | None:
     config["opportunity"] = st.column_config.TextColumn(width=190)
     config["why its place depends on the formula"] = st.column_config.TextColumn(width="large")
     event = st.dataframe(
-        pd.DataFrame(rows), key="side_by_side", hide_index=True, height=min(38 + 35 * len(rows), 420),
-        column_config=config, on_select="rerun", selection_mode="single-row",
+        pd.DataFrame(rows), key=rows_key("side_by_side", (told.items[n].id for n in shown)), hide_index=True,
+        height=min(38 + 35 * len(rows), 420), column_config=config, on_select="rerun", selection_mode="single-row",
         alt=f"{len(rows)} items with their place under each formula; select one to read why",
     )  # fmt: skip
     picked: list[int] = event.selection.rows

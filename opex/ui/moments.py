@@ -9,7 +9,7 @@ from opex.domain.safe import markdown
 from opex.evidence.watched import Watched
 from opex.services import trending
 from opex.services.context import Context
-from opex.ui.tables import incident_table, read_incidents
+from opex.ui.tables import incident_table, read_incidents, rows_key
 from opex.ui.words import moment, several
 
 __all__ = ["amount", "moments_view", "worth_a_look"]
@@ -88,8 +88,8 @@ def _moment_rows(of: Context, every: tuple[Watched, ...], table: pd.DataFrame) -
         axis=1, how="all"
     )
     event = st.dataframe(
-        shown, key="moments", hide_index=True, on_select="rerun",
-        selection_mode="single-row", height=min(38 + 35 * len(shown), 300),
+        shown, key=rows_key("moments", zip(table["of"], table["begin"], strict=True)), hide_index=True,
+        on_select="rerun", selection_mode="single-row", height=min(38 + 35 * len(shown), 300),
         alt="Moments that stood out, the furthest beyond their limit first; select one to see it",
         column_config={
             "begin": st.column_config.DatetimeColumn("began", format="D MMM YYYY, HH:mm"),

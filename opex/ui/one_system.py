@@ -14,6 +14,7 @@ from opex.services.context import Context
 from opex.services.linking import Who
 from opex.services.system_timeline import Timeline, between, described, timeline
 from opex.ui.one_link import one_link, told
+from opex.ui.tables import rows_key
 from opex.ui.words import several
 
 __all__ = ["one_system"]
@@ -114,7 +115,7 @@ def _links(links: pd.DataFrame, of: str) -> int | None:
         links.assign(credit=100 * links["credit"])[
             ["incident_title", "change_title", "lead_minutes", "credit", "verdict", "began"]
         ],
-        key=f"after_links_{of}",
+        key=rows_key(f"after_links_{of}", zip(links["incident"], links["change"], strict=True)),
         hide_index=True,
         height=min(38 + 35 * len(links), 320),
         on_select="rerun",

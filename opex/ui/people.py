@@ -11,6 +11,7 @@ from opex.domain.safe import markdown
 from opex.services import auditing, people, prioritising, reviewing
 from opex.services.context import Context
 from opex.ui.session import my_name, refusals
+from opex.ui.tables import rows_key
 from opex.ui.words import moment, several
 
 __all__ = ["audit_log", "give_role", "group_roles", "journal", "name_somebody", "people_table", "told_of_roles"]
@@ -43,8 +44,8 @@ def people_table(members: list[Member], entries: list[Entry], *, team: bool) -> 
     ]
     order = ["name", "role", "speaks for", "login", "signs in", "said"] if team else ["name", "speaks for", "said"]
     event = st.dataframe(
-        pd.DataFrame(rows)[order], hide_index=True, key=f"people_{len(rows)}", on_select="rerun",
-        selection_mode="single-row", alt="People, their role, their function and how much they said",
+        pd.DataFrame(rows)[order], hide_index=True, key=rows_key("people", (one.name for one in members)),
+        on_select="rerun", selection_mode="single-row", alt="People, their role, their function and how much they said",
         height=min(38 + 35 * len(rows), 388),
     )  # fmt: skip
     picked: list[int] = event.selection.rows

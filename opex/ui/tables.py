@@ -1,4 +1,7 @@
-"""Tables of incidents, as people read them everywhere."""
+"""Tables of incidents, as people read them everywhere; and the key of any table from which rows are chosen."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
 
 import pandas as pd
 import streamlit as st
@@ -7,7 +10,7 @@ from opex.domain.safe import markdown
 from opex.services import knowing
 from opex.services.context import Context
 
-__all__ = ["incident_table", "read_incidents"]
+__all__ = ["incident_table", "read_incidents", "rows_key"]
 
 _COLUMNS = {
     "started_at": st.column_config.DatetimeColumn("started", format="D MMM YYYY, HH:mm", width=145),
@@ -19,6 +22,22 @@ _COLUMNS = {
 }
 
 
+def rows_key(name: str, rows: Iterable[object]) -> str:
+    """The key of a table from which rows are chosen, made of what tells them apart, in their order.
+
+    The browser keeps the number of a chosen row and not what stands in it: where rows come, go or change places, the
+    table begins without a choice, so that nothing is said of a row that nobody chose.
+
+    Examples
+    --------
+    >>> rows_key("people", ["Ana", "Bo"]) == rows_key("people", ["Ana", "Bo"])
+    True
+    >>> rows_key("people", ["Ana", "Bo"]) == rows_key("people", ["Al", "Ana", "Bo"])
+    False
+    """
+    return f"{name}_{blake2b(repr(tuple(rows)).encode(), digest_size=6).hexdigest()}"
+
+
 def incident_table(table: pd.DataFrame, *, key: str, select: bool = False, height: int = 300) -> list[str]:
     """Draw incidents, newest first; the ids that a person selected when ``select`` is on, else none."""
     shown = table[list(_COLUMNS)].reset_index(drop=True)
@@ -28,8 +47,8 @@ def incident_table(table: pd.DataFrame, *, key: str, select: bool = False, heigh
         st.dataframe(shown, key=key, height=height, hide_index=True, column_config=_COLUMNS, alt=alt)
         return []
     event = st.dataframe(
-        shown, key=key, height=height, hide_index=True, column_config=_COLUMNS, alt=alt, on_select="rerun",
-        selection_mode="multi-row",
+        shown, key=rows_key(key, table["id"]), height=height, hide_index=True, column_config=_COLUMNS, alt=alt,
+        on_select="rerun", selection_mode="multi-row",
     )  # fmt: skip
     return [str(table["id"].iloc[n]) for n in event.selection.rows]
 

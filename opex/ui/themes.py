@@ -13,7 +13,7 @@ from opex.services.finding import evidence
 from opex.ui.places import places
 from opex.ui.session import may, my_name, save
 from opex.ui.striking import strike_form
-from opex.ui.tables import read_incidents
+from opex.ui.tables import read_incidents, rows_key
 from opex.ui.words import day, several, told_apart
 
 __all__ = ["themes_view"]
@@ -73,7 +73,7 @@ def _rows(table: pd.DataFrame) -> str | None:
     shown = table[["name", "words", "trend", "incidents", "hours", "all_time", "systems", "first", "last"]]
     event = st.dataframe(
         shown,
-        key=f"themes_{hash((*ids, *table['name'], *table['all_time'])) & 0xFFFFFFFF:08x}",
+        key=rows_key("themes", (*ids, *table["name"], *table["all_time"])),
         hide_index=True,
         height=min(38 + 35 * len(shown), 320),
         on_select="rerun",
@@ -155,7 +155,7 @@ def _incidents(theme: Candidate, table: pd.DataFrame) -> list[str]:
     ]
     event = st.dataframe(
         shown,
-        key=f"theme_{theme.id}_{len(shown)}",
+        key=rows_key(f"theme_{theme.id}", shown["id"]),
         hide_index=True,
         height=min(38 + 35 * len(shown), 320),
         on_select="rerun",

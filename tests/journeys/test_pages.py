@@ -110,3 +110,22 @@ def is_streamlits(visitor: Visitor | Someone, target: list[str]) -> bool:
         return Boolean(found && names.some(name => found.closest(`[data-testid=${name}]`)))
     }"""
     return bool(visitor.page.evaluate(inside, [target, list(NOT_OURS)]))
+
+
+def test_of_a_table_with_other_rows_no_row_is_chosen(browser: Browser, sample: str) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    visitor = Visitor(page=context.new_page(), address=sample)
+    visitor.go("/evidence?evidence_view=Incidents&workspace=Sample+data")
+    page = visitor.page
+    texts = page.get_by_role("paragraph").filter(has_text="sample:INC-")
+    page.get_by_test_id("stDataFrame").click(position={"x": 18, "y": 55 + 35 * 12})
+    visitor.settle()
+    assert texts.count() == 1
+    words = page.get_by_role("textbox", name="Words in the title")
+    for typed, found in (("disk", "19 incidents"), ("log-05 disk full", "2 incidents")):
+        words.fill(typed)
+        words.press("Enter")
+        page.get_by_text(f"{found}, newest first.").wait_for(timeout=60_000)
+        visitor.settle()
+        assert (texts.count(), page.get_by_text("Something went wrong").count()) == (0, 0)
+    context.close()

@@ -244,7 +244,7 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
         if table.empty:
             st.caption("No incident stands behind it.")
             return
-        chosen = incident_table(table, key=f"struck_{item.id}_{len(item.strikes)}", select=True, height=240)
+        chosen = incident_table(table, key=f"struck_{item.id}", select=True, height=240)
         if not chosen:
             st.caption("Select what is no evidence for this, and strike it: everybody sees the new order.")
         elif strike_form(of, item.id, chosen, session=now.id):
