@@ -141,3 +141,11 @@ def _while_a_move_is_taken_back(visitor: Visitor) -> None:
         words = _typed(page, "Why, in words", "it pays for itself within a year")
         page.get_by_role("button", name="Take the move back").wait_for(state="detached", timeout=60_000)
     assert page.get_by_label("Why, in words").input_value() == words
+    visitor.settle()
+    page.locator(".order .row .title").nth(1).click()  # a look at another one
+    page.get_by_label("Why, in words").wait_for(state="detached", timeout=60_000)
+    visitor.settle()
+    page.locator(".order .row .title").nth(0).click()
+    page.get_by_label("Why, in words").wait_for(timeout=60_000)
+    assert page.get_by_label("Why, in words").input_value() == words
+    assert page.get_by_role("radio", name="Accept").is_checked()

@@ -252,22 +252,26 @@ def _evidence(of: Context, now: Session, item: Opportunity) -> None:
 
 
 def _decision(of: Context, now: Session, item: Opportunity, order: Priorities) -> None:
-    """A form that keeps what was typed while a colleague decides; its save is then refused once, and says so."""
+    """It keeps what was typed while one looks at other items or a colleague decides; that refuses its save once.
+
+    No form: what stands in a form is gone once another item is looked at.
+    """
     of_item = f"{now.id}_{item.id}"
     key = f"{of_item}_{st.session_state.setdefault(f'form_{of_item}', 0)}"
     shown_now = {f"decided_{of_item}": now.decided[item.id].seq if item.id in now.decided else 0,
                  f"version_{of_item}": item.version}  # fmt: skip
     outcome = st.segmented_control(
-        "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch"
-    )
+        "What is done about it?", list(OUTCOMES), format_func=str.capitalize, key=f"outcome_{key}", width="stretch",
+        persist_state="page",
+    )  # fmt: skip
     if outcome is None:
         st.session_state.update(shown_now)
         return
-    with st.form(f"decide_{key}"):
+    with st.container(border=True):
         said, incidents = _FORMS[outcome](of, item, order, key)
-        impacts = st.text_input("Further impacts", key=f"impacts_{key}", max_chars=1000)
-        words = st.text_input("Why, in words", key=f"words_{key}", max_chars=1000)
-        if st.form_submit_button("Decide", type="primary"):
+        impacts = st.text_input("Further impacts", key=f"impacts_{key}", max_chars=1000, persist_state="page")
+        words = st.text_input("Why, in words", key=f"words_{key}", max_chars=1000, persist_state="page")
+        if st.button("Decide", type="primary", key=f"decide_{key}"):
             wanted = said | {"impacts": impacts, "words": words}
             _save(of, now, Wish(item=item.id, outcome=outcome, said=wanted, incidents=tuple(incidents)), key)
             st.session_state.update(shown_now)  # it was refused beside what is shown: now it was seen
@@ -277,44 +281,51 @@ Fields = tuple[dict[str, str | None], Sequence[str]]
 
 
 def _accept(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fields:
-    course = st.text_area("Course of action", item.action, key=f"course_{key}", max_chars=2000, height=80)
+    course = st.text_area("Course of action", item.action, key=f"course_{key}", max_chars=2000, height=80,
+                          persist_state="page")  # fmt: skip
     left, right = st.columns(2)
-    owner = left.text_input("Owner", item.owner or my_name(), key=f"owner_{key}", max_chars=80)
-    due = right.date_input("Due", None, key=f"due_{key}", format="YYYY-MM-DD", min_value=of.now().date())
+    owner = left.text_input("Owner", item.owner or my_name(), key=f"owner_{key}", max_chars=80, persist_state="page")
+    due = right.date_input("Due", None, key=f"due_{key}", format="YYYY-MM-DD", min_value=of.now().date(),
+                           persist_state="page")  # fmt: skip
     return {"course": course, "owner": owner, "due": due.isoformat() if due else None}, ()
 
 
 def _defer(_of: Context, _item: Opportunity, _order: Priorities, key: str) -> Fields:
-    due = st.date_input("Look at it again on", None, key=f"again_{key}", format="YYYY-MM-DD")
+    due = st.date_input("Look at it again on", None, key=f"again_{key}", format="YYYY-MM-DD", persist_state="page")
     return {"due": due.isoformat() if due else None}, ()
 
 
 def _decline(_of: Context, _item: Opportunity, _order: Priorities, key: str) -> Fields:
     reason = st.selectbox(
-        "Reason", list(DECLINE_REASONS), None, format_func=DECLINE_REASONS.__getitem__, key=f"no_{key}"
-    )
+        "Reason", list(DECLINE_REASONS), None, format_func=DECLINE_REASONS.__getitem__, key=f"no_{key}",
+        persist_state="page",
+    )  # fmt: skip
     until = st.text_input(
-        "What brings it back?", key=f"until_{key}", placeholder="three more incidents, or: after June"
-    )
+        "What brings it back?", key=f"until_{key}", placeholder="three more incidents, or: after June",
+        persist_state="page",
+    )  # fmt: skip
     return {"reason": reason, "until": until}, ()
 
 
 def _merge(_of: Context, item: Opportunity, order: Priorities, key: str) -> Fields:
     others = told_apart({one.id: one.opportunity.title for one in order.items if one.id != item.id})
     into = st.selectbox(
-        "The same improvement as", list(others), None, format_func=others.__getitem__, key=f"into_{key}"
-    )
+        "The same improvement as", list(others), None, format_func=others.__getitem__, key=f"into_{key}",
+        persist_state="page",
+    )  # fmt: skip
     return {"into": into}, ()
 
 
 def _split(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fields:
-    part = st.text_input("What is the part called?", key=f"part_{key}", max_chars=200)
-    course = st.text_input("What is done about the part?", key=f"part_course_{key}", max_chars=2000)
+    part = st.text_input("What is the part called?", key=f"part_{key}", max_chars=200, persist_state="page")
+    course = st.text_input("What is done about the part?", key=f"part_course_{key}", max_chars=2000,
+                           persist_state="page")  # fmt: skip
     table = finding.evidence(of, list(item.evidence)[-200:])
     titles = told_apart(dict(zip(table["id"], table["title"], strict=True)) if not table.empty else {})
     taken = st.multiselect(
-        "Which incidents go with it?", list(titles), format_func=titles.__getitem__, key=f"taken_{key}"
-    )
+        "Which incidents go with it?", list(titles), format_func=titles.__getitem__, key=f"taken_{key}",
+        persist_state="page",
+    )  # fmt: skip
     return {"part": part, "course": course}, taken
 
 
@@ -352,7 +363,7 @@ def _dissent(of: Context, now: Session, item: Opportunity) -> None:
     if not may("say"):
         return
     with saying, st.popover("I do not agree"):
-        words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000)
+        words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000, persist_state="page")
         if st.button("Say so in the minutes", key=f"dissent_save_{now.id}_{item.id}"):
             key = f"dissent_{now.id}_{item.id}_{len(now.dissents)}"
             if save(key, lambda s: sessions.dissent(of, now.id, s, item.id, words), done="It stands in the minutes."):

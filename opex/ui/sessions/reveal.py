@@ -235,8 +235,9 @@ def _otherwise(of: Context, now: Session, item: str, question: str, key: str, se
         options = [n / 20 for n in range(21)]
     else:
         options = [level for level, _ in driving.drivers(of).driver(question).rubric]
-    value = st.selectbox("On what?", options, None, format_func=lambda v: worded(question, v), key=f"{key}_value")
-    words = st.text_input("Why?", key=f"{key}_words", max_chars=1000)
+    value = st.selectbox("On what?", options, None, format_func=lambda v: worded(question, v), key=f"{key}_value",
+                         persist_state="page")  # fmt: skip
+    words = st.text_input("Why?", key=f"{key}_words", max_chars=1000, persist_state="page")
     if st.button("Settle on this", key=key):
         if value is None:
             st.error("Choose on what the group settled.")
