@@ -106,7 +106,9 @@ class SessionPlanned(Saying):
     @property
     def told(self) -> str:
         """The plan in a line."""
-        return f"{self.title}: {len(self.items)} opportunities, {len(self.participants)} people, cut at {self.cut}"
+        items = "1 opportunity" if len(self.items) == 1 else f"{len(self.items)} opportunities"
+        people = "1 person" if len(self.participants) == 1 else f"{len(self.participants)} people"
+        return f"{self.title}: {items}, {people}, cut at {self.cut}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,20 +66,28 @@ def _written(text: str) -> str:
 
 
 @needs("administer")
-def give(context: Context, name: str, role: str, *, function: str = "", login: str = "", person: str = "") -> Member:
+def give(
+    context: Context, name: str, role: str, *, function: str = "", login: str = "", person: str = "",
+    seen: Member | None = None,
+) -> Member:  # fmt: skip
     """Give somebody a role, by name; whoever did not sign in yet is awaited under their login.
 
-    Function and login stay as they are where they are not given. An empty role takes it.
+    Function and login stay as they are where they are not given. An empty role takes it. ``seen`` is that person as
+    they were shown: nothing is said of one whom a colleague changed meanwhile.
 
     Raises
     ------
     Refused
-        There is no such role or function, or nobody would be left who may administer.
+        There is no such role or function, the person is not as they were seen, or nobody would be left who may
+        administer.
     """
     _refuse_role(role)
     login = _written(login).lower()
     name = _written(name) or login
     known = next((one for one in members(context) if one.name == name), None)
+    if seen is not None and known != seen:
+        now = f"now {known.role or 'without a role'}, for {known.function}" if known else "gone"
+        raise Refused(f"{seen.name} was changed meanwhile: {now}. Look at it, and save again.")
     known = known or Member(name=name, function=DEFAULT_FUNCTION)
     wanted = replace(known, role=role, function=function or known.function, login=login or known.login)
     _ = Person(name=wanted.name, function=wanted.function)  # it refuses what is no name and no function

@@ -21,12 +21,12 @@ from opex.domain.decisions import (
 )
 from opex.domain.opportunities import Opportunity, Removal
 from opex.domain.problems import NotEnoughData, Refused
-from opex.services import driving, explaining, spoken
+from opex.services import driving, explaining, session_reading, spoken
 from opex.services.context import Context, Speaker
 from opex.services.knowing import known
 from opex.services.permissions import by, needs, permit
 from opex.services.prioritising import board, everything, one, saved_order
-from opex.services.seeing import seen_entries, unseen
+from opex.services.seeing import inside, seen_entries, unseen
 from opex.services.writing import write
 from opex.store import people as known_people
 
@@ -149,9 +149,20 @@ def undo(context: Context, entry: Entry, speaker: Speaker) -> int:
     ------
     NotAllowed
         When it is a colleague's entry, or one that the role does not let one say.
+    Refused
+        When it came of a decision in a session that still runs: that decision is undone there, as a whole.
     """
+    _refuse_part_of_a_decision(context, entry)
     permit(context, "decide" if entry.person.name != speaker.person.name else entry.saying.act, "reviewing.undo")
     return write(context, entry.opportunity, Withdrawn(seq=entry.seq), replace(speaker, session=entry.session))
+
+
+def _refuse_part_of_a_decision(context: Context, entry: Entry) -> None:
+    if entry.session is None:
+        return
+    now = session_reading.look(inside(context), entry.session)
+    if not now.over and any(entry.request_id.startswith(f"{whole.request_id}/") for whole in now.decided.values()):
+        raise Refused("It came of a decision in a session that still runs: undo that decision there, or decide anew.")
 
 
 def journal(context: Context, opportunity: str | None = None) -> list[Entry]:

@@ -20,6 +20,10 @@ def who_sees(of: Context, subject: str, title: str, *, seen: int | None = None) 
         roles = st.multiselect("Roles that see it", list(ROLES), list(now), key=f"seen_by_roles_{subject}")
         words = st.text_input("Why", key=f"seen_by_why_{subject}", max_chars=400)
         st.caption("Others see neither its words nor what was said of it; ranks and counts stay the same for all.")
-        if st.form_submit_button("Save"):
-            wanted = [] if len(roles) == len(ROLES) else roles
-            again(save(f"seen_by_{subject}", lambda s: discretion.restrict(of, subject, wanted, s, words), seen=seen))
+        if not st.form_submit_button("Save"):
+            return
+        if not roles:
+            st.error("Name the roles that see it: with all of them named everybody does.")
+            return
+        wanted = [] if len(roles) == len(ROLES) else roles
+        again(save(f"seen_by_{subject}", lambda s: discretion.restrict(of, subject, wanted, s, words), seen=seen))

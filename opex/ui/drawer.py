@@ -16,7 +16,7 @@ from opex.ui.doubt import how_sure
 from opex.ui.drawer_move import move
 from opex.ui.drawer_score import score
 from opex.ui.places import places
-from opex.ui.session import again, may, my_name, save, shown
+from opex.ui.session import again, begin_anew, may, my_name, save, shown, turn
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table, read_incidents
 from opex.ui.words import benefit, cost, day, hours, moment, several
@@ -73,15 +73,20 @@ def _what_to_do(of: Context, item: Priority) -> None:
 
 
 def _describe(of: Context, it: Opportunity) -> None:
-    seen = shown(f"describe_{it.id}", it.version)
-    with st.form(f"describe_{it.id}"):
-        title = st.text_input("Title", it.title, max_chars=200)
-        action = st.text_area("Action", it.action, max_chars=2000)
+    """Only the fields that were changed here are said: what a colleague changed in the others stays."""
+    form = f"describe_{it.id}"
+    seen, key = shown(form, it.version), f"{form}_{turn(form)}"
+    if f"title_{key}" not in st.session_state:
+        st.session_state[f"begun_{form}"] = it
+    begun: Opportunity = st.session_state[f"begun_{form}"]
+    with st.form(form):
+        title = st.text_input("Title", it.title, max_chars=200, key=f"title_{key}")
+        action = st.text_area("Action", it.action, max_chars=2000, key=f"action_{key}")
         shares = st.columns(3)
         now = (it.removes.low, it.removes.likely, it.removes.high)
         labels = ("Removes at least, %", "Removes likely, %", "Removes at most, %")
         low, likely, high = (
-            column.number_input(label, 0, 100, round(100 * share), step=5)
+            column.number_input(label, 0, 100, round(100 * share), step=5, key=f"{label}_{key}")
             for column, label, share in zip(shares, labels, now, strict=True)
         )
         left, middle, right = st.columns(3)
@@ -93,24 +98,30 @@ def _describe(of: Context, it: Opportunity) -> None:
             None if it.effort_days is None else float(it.effort_days),
             step=1.0,
             help=f"Sizes up to: {sizes} days.",
+            key=f"effort_{key}",
         )
-        owner = middle.text_input("Owner", it.owner, max_chars=80)
-        choices = [it.status, *(s for s in ("accepted", "planned", "done") if s != it.status and may("decide"))]
-        status = right.selectbox("Status", choices)
-        judged = (low, likely, high) != tuple(round(100 * share) for share in now) or not it.removes_assumed
-        shares_said = (low / 100, likely / 100, high / 100) if judged else (None, None, None)
+        owner = middle.text_input("Owner", it.owner, max_chars=80, key=f"owner_{key}")
+        choices = [begun.status, *(s for s in ("accepted", "planned", "done") if s != begun.status and may("decide"))]
+        status = right.selectbox("Status", choices, key=f"status_{key}")
+        began = tuple(round(100 * share) for share in (begun.removes.low, begun.removes.likely, begun.removes.high))
+        judged = (low, likely, high) != began
         if st.form_submit_button("Save", type="primary"):
             saying = Described(
-                title=title if title != it.title else None,
-                action=action,
-                effort_days=effort,
-                owner=owner,
-                status=status if status != it.status else None,
-                low=shares_said[0],
-                likely=shares_said[1],
-                high=shares_said[2],
+                title=title if title != begun.title else None,
+                action=action if action != begun.action else None,
+                effort_days=effort if effort != begun.effort_days else None,
+                owner=owner if owner != begun.owner else None,
+                status=status if status != begun.status else None,
+                low=low / 100 if judged else None,
+                likely=likely / 100 if judged else None,
+                high=high / 100 if judged else None,
             )
-            again(save(f"describe_{it.id}", lambda s: reviewing.say(of, it.id, saying, s), seen=seen))
+            if saying == Described():
+                st.error("Nothing is changed yet.")
+                return
+            if saved := save(form, lambda s: reviewing.say(of, it.id, saying, s), seen=seen):
+                begin_anew(form)
+            again(saved)
 
 
 def _why(of: Context, item: Priority, order: Priorities) -> None:
@@ -201,10 +212,13 @@ def _history(of: Context, it: Opportunity) -> None:
 
 
 def _comment(of: Context, it: Opportunity) -> None:
-    with st.form(f"comment_{it.id}", clear_on_submit=True, border=False):
-        text = st.text_area("Comment", max_chars=4000, height=80)
+    form = f"comment_{it.id}"
+    with st.form(form, border=False):
+        text = st.text_area("Comment", max_chars=4000, height=80, key=f"{form}_{turn(form)}")
         if st.form_submit_button("Add comment"):
-            again(save(f"comment_{it.id}", lambda s: reviewing.say(of, it.id, Commented(text=text), s)))
+            if saved := save(form, lambda s: reviewing.say(of, it.id, Commented(text=text), s)):
+                begin_anew(form)
+            again(saved)
 
 
 def _may_undo(entry: Entry) -> bool:

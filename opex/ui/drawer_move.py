@@ -8,7 +8,7 @@ from opex.domain.safe import markdown
 from opex.services import explaining, reviewing
 from opex.services.context import Context
 from opex.ui.places import places
-from opex.ui.session import again, may, save, shown
+from opex.ui.session import again, begin_anew, may, save, shown, turn
 
 __all__ = ["move"]
 
@@ -34,7 +34,7 @@ def move(of: Context, item: Priority, last: int) -> None:
 
 def _form(of: Context, item: Priority, last: int, seen: int) -> None:
     """Its fields are empty again after a move of one's own, and keep what was typed whatever else changes the page."""
-    key = f"{item.id}_{st.session_state.get(f'moves_{item.id}', 0)}"
+    key = f"{item.id}_{turn(f'move_{item.id}')}"
     left, right = st.columns([1, 2])
     to = left.number_input("To place", 1, last, None, placeholder=f"is {item.rank}", key=f"move_to_{key}")
     reason = right.selectbox(
@@ -69,6 +69,6 @@ def _save(of: Context, item: Priority, to: int | None, reason: str | None, words
         return
     it = item.opportunity
     said = lambda s: reviewing.move(of, it.id, s, to=to, reason=reason, words=words)  # noqa: E731
-    saved = save(f"move_{it.id}", said, seen=seen)
-    st.session_state[f"moves_{it.id}"] = st.session_state.get(f"moves_{it.id}", 0) + saved
+    if saved := save(f"move_{it.id}", said, seen=seen):
+        begin_anew(f"move_{it.id}")
     again(saved)

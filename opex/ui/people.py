@@ -10,7 +10,7 @@ from opex.domain.people import ACTS, FUNCTIONS, OUTSIDER, ROLES, Member, Person
 from opex.domain.safe import markdown
 from opex.services import auditing, people, prioritising, reviewing
 from opex.services.context import Context
-from opex.ui.session import my_name, refusals
+from opex.ui.session import begin_anew, my_name, refusals, shown, turn
 from opex.ui.tables import rows_key
 from opex.ui.words import moment, several
 
@@ -60,12 +60,13 @@ def _state(member: Member) -> str:
 
 def name_somebody(of: Context) -> None:
     """In a local workspace: give a person a name, or another function."""
-    with st.form("person", clear_on_submit=True), refusals():
+    with st.form("person"), refusals():
         left, right = st.columns(2)
-        name = left.text_input("Name", max_chars=80)
-        function = right.selectbox("Speaks for", FUNCTIONS)
+        name = left.text_input("Name", max_chars=80, key=f"person_name_{turn('person')}")
+        function = right.selectbox("Speaks for", FUNCTIONS, None, key=f"person_function_{turn('person')}")
         if st.form_submit_button("Add or change"):
-            reviewing.remember(of, Person(name=name.strip(), function=function))
+            reviewing.remember(of, Person(name=name.strip(), function=function or ""))
+            begin_anew("person")
             st.rerun()
 
 
@@ -77,8 +78,12 @@ def give_role(of: Context, chosen: Member | None) -> None:
             "Select a person above to change them. Who never signed in is named here, and let in by their login."
         )
     who = chosen or Member(name="", function=people.DEFAULT_FUNCTION, role="reviewer")
-    key = who.name or "new"
-    with st.form(f"give_{key}", clear_on_submit=chosen is None):
+    form = f"give_{who.name or 'new'}"
+    seen, key = (
+        shown(form, chosen),
+        f"{form}_{turn(form)}_{who.role}_{who.function}",
+    )  # anew once a colleague changed it
+    with st.form(form):
         left, right = st.columns(2)
         login = left.text_input("Login", who.login, key=f"login_{key}", max_chars=80, placeholder="ana@shop.example",
                                 help="What the provider vouches for: a verified address, or a user name.")  # fmt: skip
@@ -88,7 +93,10 @@ def give_role(of: Context, chosen: Member | None) -> None:
         function = right.selectbox("Speaks for", FUNCTIONS, FUNCTIONS.index(who.function), key=f"function_{key}")
         if st.form_submit_button("Save", type="primary"):
             with refusals():
-                given = people.give(of, name or "", role, function=function, login=login, person=my_name())
+                given = people.give(
+                    of, name or "", role, function=function, login=login, person=my_name(), seen=seen
+                )  # fmt: skip
+                begin_anew(form)
                 st.toast(f"{given.name}: {_named(given.role)}.")
                 st.rerun()
 
@@ -105,15 +113,18 @@ def group_roles(of: Context) -> None:
                     with refusals():
                         people.forget_group(of, given.group, person=my_name())
                         st.rerun()
-        with st.form("give_group", clear_on_submit=True, border=False):
+        key = turn("give_group")
+        with st.form("give_group", border=False):
             left, middle, right = st.columns(3)
-            group = left.text_input("Group", max_chars=80, key="group_name", placeholder="as the provider calls it")
-            role = middle.selectbox("Role", list(ROLES), key="group_role")
-            function = right.selectbox("New ones speak for", FUNCTIONS, index=None, key="group_function",
+            group = left.text_input("Group", max_chars=80, key=f"group_name_{key}",
+                                    placeholder="as the provider calls it")  # fmt: skip
+            role = middle.selectbox("Role", list(ROLES), key=f"group_role_{key}")
+            function = right.selectbox("New ones speak for", FUNCTIONS, index=None, key=f"group_function_{key}",
                                        placeholder=people.DEFAULT_FUNCTION)  # fmt: skip
             if st.form_submit_button("Give"):
                 with refusals():
                     people.give_group(of, group, role, function=function or "", person=my_name())
+                    begin_anew("give_group")
                     st.rerun()
 
 

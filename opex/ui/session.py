@@ -20,7 +20,9 @@ from opex.workspace import SAMPLE_NAME, open_workspace, sample_first, workspaces
 
 __all__ = [
     "again",
+    "begin_anew",
     "context",
+    "follow",
     "may",
     "my_name",
     "named",
@@ -31,6 +33,7 @@ __all__ = [
     "save",
     "shown",
     "speaker",
+    "turn",
     "workspace_picker",
 ]
 
@@ -121,11 +124,9 @@ def person() -> Person | None:
 
 def who_picker(of: Context) -> None:
     """Say who you are. There is no password in local mode."""
+    if st.session_state.pop("function_said", False) and (me := person()) is not None:
+        reviewing.remember(of, me)
     known = {one.name: one.function for one in reviewing.people(of)}
-
-    def chosen() -> None:
-        if st.session_state.get("me") in known:
-            st.session_state["my_function"] = known[st.session_state["me"]]
 
     st.selectbox(
         "You are",
@@ -134,15 +135,21 @@ def who_picker(of: Context) -> None:
         key="me",
         accept_new_options=True,
         placeholder="Your name",
-        on_change=chosen,
         persist_state="session",
         help="A name is asked for when you say something: no password in this local mode.",
     )
-    if st.session_state.get("me"):
-        st.selectbox("You speak for", FUNCTIONS, key="my_function", persist_state="session")
-        me = person()
-        if me is not None and known.get(me.name) != me.function:
-            reviewing.remember(of, me)
+    name = (st.session_state.get("me") or "").strip()
+    if not name:
+        return
+    if name not in known:
+        known[name] = FUNCTIONS[0]
+        reviewing.remember(of, Person(name=name, function=known[name]))
+    st.session_state["my_function"] = known[name]  # as it is known here, whoever said so last
+
+    def said() -> None:
+        st.session_state["function_said"] = True
+
+    st.selectbox("You speak for", FUNCTIONS, key="my_function", on_change=said, persist_state="session")
 
 
 def my_name() -> str:
@@ -194,6 +201,25 @@ def shown(form: str, version: T) -> T:
     before: T = st.session_state.get(f"version_{form}", version)
     st.session_state[f"version_{form}"] = version
     return before
+
+
+def turn(form: str) -> int:
+    """How often this form began anew; in the keys of its fields, so that they are empty then and at no other time."""
+    turned: int = st.session_state.get(f"turn_{form}", 0)
+    return turned
+
+
+def begin_anew(form: str) -> None:
+    """Let the form begin anew in the run that follows: after a save, and never after a refusal."""
+    st.session_state[f"turn_{form}"] = turn(form) + 1
+
+
+def follow(key: str, default: T) -> None:
+    """Let a field that nobody changed show what it stands for as that is now, and leave one that somebody did."""
+    before = st.session_state.get(f"default_{key}", default)
+    if st.session_state.get(key, before) == before:
+        st.session_state[key] = default
+    st.session_state[f"default_{key}"] = default
 
 
 def again(saved: bool) -> None:

@@ -167,3 +167,22 @@ def test_dissent_is_kept_beside_the_decision(sample: Context) -> None:
     now = seen(sample, session)
     assert [(e.person.name, e.saying.told) for e in now.dissents] == [("Bo", "It is a hole.")]
     assert now.decided[item].saying.told == "deferred: after the move"
+
+
+def test_a_part_of_what_a_decision_did_is_undone_with_the_decision_as_long_as_the_session_runs(sample: Context) -> None:
+    session, (item, *_) = at_decisions(sample)
+    decide(
+        sample, session, says(FAY), Decided(item=item, outcome="decline", reason="accepted_risk", until="after June")
+    )
+    (part,) = [entry for entry in reviewing.journal(sample, item) if entry.saying.kind == "declined"]
+    with pytest.raises(Refused, match="It came of a decision in a session that still runs: undo that decision there"):
+        reviewing.undo(sample, part, says(FAY))
+    undo_decision(sample, session, says(FAY), item)
+    assert (seen(sample, session).decided, prioritising.one(sample, item).status) == ({}, "unreviewed")
+    decide(
+        sample, session, says(FAY), Decided(item=item, outcome="decline", reason="accepted_risk", until="after June")
+    )
+    sessions.close(sample, session, says(FAY))
+    part = [entry for entry in reviewing.journal(sample, item) if entry.saying.kind == "declined"][-1]
+    reviewing.undo(sample, part, says(FAY))
+    assert prioritising.one(sample, item).status == "unreviewed", "afterwards it is as with any other word"

@@ -495,6 +495,17 @@ def test_the_last_administrator_stays(both_contexts: Context) -> None:
     assert people.administrators(both_contexts) == ["Faye"]
 
 
+def test_a_role_that_was_taken_meanwhile_is_not_given_back_with_another_change(both_contexts: Context) -> None:
+    people_of_the_team(both_contexts)
+    seen = next(one for one in people.members(both_contexts) if one.name == "Rhea")
+    people.give(both_contexts, "Rhea", "")
+    with pytest.raises(Refused, match=f"Rhea was changed meanwhile: now without a role, for {seen.function}"):
+        people.give(both_contexts, "Rhea", seen.role, function="security", seen=seen)
+    now = next(one for one in people.members(both_contexts) if one.name == "Rhea")
+    assert (now.role, now.function) == ("", seen.function)
+    assert people.give(both_contexts, "Rhea", "", function="security", seen=now).function == "security"
+
+
 def test_the_log_is_read_by_administrators_only(both_contexts: Context) -> None:
     people_of_the_team(both_contexts)
     for who in (*sorted(ROLES.keys() - {"administrator"}), *STRANGERS):

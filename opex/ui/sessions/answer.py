@@ -15,7 +15,7 @@ from opex.services import driving, finding, prioritising, session_reading, sessi
 from opex.services.context import Context
 from opex.ui.door import stay_in
 from opex.ui.landing import landing
-from opex.ui.session import may, my_name, person, speaker
+from opex.ui.session import begin_anew, may, my_name, person, speaker, turn
 from opex.ui.sessions.gone import gone_told
 from opex.ui.tables import incident_table
 from opex.ui.words import several
@@ -93,7 +93,7 @@ def _item(of: Context, now: Session, item: Opportunity) -> None:
 
 def _question(of: Context, now: Session, me: Person, item: Opportunity, question: str) -> None:
     given = now.mine(me.name, item.id, question)
-    base = f"{now.id}_{item.id}_{question}_{now.round_of(item.id)}"
+    base = _base(f"{now.id}_{item.id}_{question}_{now.round_of(item.id)}", given)
     st.session_state.setdefault(f"seen_{base}", given.seq if given else 0)
     with st.container(border=True, key=f"question_{question}_{item.id}"):
         save = (of, now.id, item.id, question, base)
@@ -109,6 +109,17 @@ def _question(of: Context, now: Session, me: Person, item: Opportunity, question
             _words(base, "impacts", "Further impacts not in the data (optional)",
                    given.impacts if given else "", save)  # fmt: skip
         _mark(given, base, save)
+
+
+def _base(form: str, given: Given | None) -> str:
+    """In the keys of the question: anew once it was answered in another window, and nothing of this one waits."""
+    base = f"{form}_{turn(form)}"
+    seen = st.session_state.get(f"seen_{base}")
+    here = f"refused_{base}" in st.session_state or any(_waiting(base).values())
+    if given is None or seen in (None, given.seq) or here:
+        return base
+    begin_anew(form)
+    return f"{form}_{turn(form)}"
 
 
 Save = tuple[Context, str, str, str, str]

@@ -20,9 +20,9 @@ def closed_view(of: Context, now: Session) -> None:
     items = prioritising.everything(of)
     titles = {item: items[item].title if item in items else item for item in now.plan.items}
     for entry in session_reading.history(of, now.id):
-        if isinstance(entry.saying, SessionCancelled):
+        if now.state == "cancelled" and isinstance(entry.saying, SessionCancelled):
             st.warning(f"It did not take place: {markdown(entry.saying.words)}")
-    st.markdown(_sentence(now))
+    st.markdown(_sentence(now, sum(item not in items for item in now.plan.items)))
     if now.over:
         paper(of, now)
     _decisions(now, titles)
@@ -31,14 +31,16 @@ def closed_view(of: Context, now: Session) -> None:
         _answers(of, now, titles)
 
 
-def _sentence(now: Session) -> str:
+def _sentence(now: Session, unseen: int) -> str:
     outcomes = [entry.saying.outcome for entry in now.decided.values() if isinstance(entry.saying, Decided)]
     told = [f"{outcomes.count(one)} {word}" for one, word in OUTCOMES.items() if one in outcomes]
-    undecided = len(now.plan.items) - len(outcomes)
+    shown = len(now.plan.items) - unseen
+    undecided = shown - len(outcomes)
+    restricted = f" {several(unseen, 'more item')} not shown to your role." if unseen else ""
     said = f"**{', '.join(told)}**" if told else "Nothing was decided"
     return (
-        f"{said}; {undecided} of {several(len(now.plan.items), 'item')} without a decision, "
-        f"{several(len(now.settled), 'question')} settled."
+        f"{said}; {undecided} of {several(shown, 'item')} without a decision, "
+        f"{several(len(now.settled), 'question')} settled.{restricted}"
     )
 
 

@@ -19,7 +19,7 @@ from opex.ui.door import stay_in
 from opex.ui.landing import arrive, landing
 from opex.ui.order_list import OrderRow, Wanted, choose_row, clicked_row, order_list
 from opex.ui.places import places
-from opex.ui.session import may, my_name, save, shown
+from opex.ui.session import follow, may, my_name, save, shown
 from opex.ui.striking import strike_form
 from opex.ui.tables import incident_table
 from opex.ui.words import several, told_apart
@@ -52,7 +52,9 @@ def _order(of: Context, now: Session, order: Priorities) -> str | None:
     key = f"order_{now.id}"
     seen = shown(key, {item.id: item.opportunity.version for item in shown_items})
     mine = [item for item in now.plan.items if item not in now.decided]
-    chosen = clicked_row(key) or _begun(now) or next(iter(mine), now.plan.items[0])
+    stays = st.session_state.get(f"in_view_{now.id}")  # whatever colleagues decide meanwhile
+    chosen = clicked_row(key) or stays or next(iter(mine), now.plan.items[0])
+    st.session_state[f"in_view_{now.id}"] = chosen
     rows = [_row(now, item) for item in shown_items]
     wanted = order_list(rows, cut=now.plan.cut, key=key, chosen=chosen, disabled=not may("say"))
     if wanted is not None:
@@ -75,15 +77,6 @@ def _out_of_it(now: Session, order: Priorities, items: Mapping[str, Opportunity]
             f"**{markdown(items[item].title)}** · {markdown(told)}", key=f"line_{now.id}_{item}", width="stretch",
             wrap=True, on_click=choose_row, args=(f"order_{now.id}", item),
         )  # fmt: skip
-
-
-def _begun(now: Session) -> str | None:
-    """The item whose decision is begun in this window: it stays in view when a colleague is faster."""
-    for item in now.plan.items:
-        form = st.session_state.get(f"form_{now.id}_{item}")
-        if st.session_state.get(f"outcome_{now.id}_{item}_{form}") is not None:
-            return item
-    return None
 
 
 def _row(now: Session, item: Priority) -> OrderRow:
@@ -281,10 +274,11 @@ Fields = tuple[dict[str, str | None], Sequence[str]]
 
 
 def _accept(of: Context, item: Opportunity, _order: Priorities, key: str) -> Fields:
-    course = st.text_area("Course of action", item.action, key=f"course_{key}", max_chars=2000, height=80,
-                          persist_state="page")  # fmt: skip
+    follow(f"course_{key}", item.action)
+    course = st.text_area("Course of action", key=f"course_{key}", max_chars=2000, height=80, persist_state="page")
     left, right = st.columns(2)
-    owner = left.text_input("Owner", item.owner or my_name(), key=f"owner_{key}", max_chars=80, persist_state="page")
+    follow(f"owner_{key}", item.owner or my_name())
+    owner = left.text_input("Owner", key=f"owner_{key}", max_chars=80, persist_state="page")
     due = right.date_input("Due", None, key=f"due_{key}", format="YYYY-MM-DD", min_value=of.now().date(),
                            persist_state="page")  # fmt: skip
     return {"course": course, "owner": owner, "due": due.isoformat() if due else None}, ()
@@ -351,6 +345,7 @@ def _save(of: Context, now: Session, wish: Wish, key: str) -> None:
     )  # fmt: skip
     if save(f"decide_{key}", wanted, seen=seen, done=f"{OUTCOMES[wish.outcome].capitalize()}."):
         st.session_state[f"form_{now.id}_{wish.item}"] += 1  # the next one begins empty
+        st.session_state.pop(f"in_view_{now.id}")
         arrive(f"decide_at_{now.id}")
         st.rerun()
 
@@ -362,7 +357,7 @@ def _dissent(of: Context, now: Session, item: Opportunity) -> None:
             said.markdown(f"{markdown(entry.person.name)} does not agree: {markdown(entry.saying.told)}")
     if not may("say"):
         return
-    with saying, st.popover("I do not agree"):
+    with saying, st.popover("I do not agree", key=f"disagree_{now.id}_{item.id}"):
         words = st.text_input("Why?", key=f"dissent_{now.id}_{item.id}", max_chars=1000, persist_state="page")
         if st.button("Say so in the minutes", key=f"dissent_save_{now.id}_{item.id}"):
             key = f"dissent_{now.id}_{item.id}_{len(now.dissents)}"

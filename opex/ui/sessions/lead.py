@@ -8,7 +8,7 @@ import streamlit as st
 from opex.domain.safe import markdown
 from opex.export.calendar import Waiting, reminder, reminder_list
 from opex.review.sessions import Session
-from opex.services import positions, session_reading, sessions
+from opex.services import positions, prioritising, session_reading, sessions
 from opex.services.context import Context, Speaker
 from opex.ui.door import stay_in
 from opex.ui.revision import address
@@ -74,7 +74,7 @@ def _too_early(of: Context, now: Session) -> str:
         if waiting:
             people = ", ".join(waiting)
             return f"Not answered everything yet: {people}. What they have not said by the reveal is not heard."
-    if now.state == "decide" and (left := len(now.plan.items) - len(now.decided)):
+    if now.state == "decide" and (left := _shown(of, now) - len(now.decided)):
         return f"{several(left, 'item')} without a decision. A closed session is not opened again."
     return ""
 
@@ -94,8 +94,14 @@ def _next_step(of: Context, now: Session) -> str:
         "nobody is asked before it is opened.",
         "answer": "Answers are blind: you see who has answered, and not what.",
         "reveal": f"{several(open_questions, 'question')} not settled yet." if open_questions else "All is settled.",
-        "decide": f"{len(now.decided)} of {several(len(now.plan.items), 'item')} decided.",
+        "decide": f"{len(now.decided)} of {several(_shown(of, now), 'item')} decided.",
     }[now.state]
+
+
+def _shown(of: Context, now: Session) -> int:
+    """How many of its items whoever leads may see; decisions about the others are not counted either."""
+    known = prioritising.everything(of)
+    return sum(item in known for item in now.plan.items)
 
 
 @st.fragment

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -9,12 +10,12 @@ from opex.domain.people import FUNCTIONS, Person
 from opex.domain.priorities import Priorities
 from opex.domain.problems import NotEnoughData, Refused
 from opex.domain.safe import markdown
-from opex.domain.sessions import MOST_ITEMS, RHYTHMS, SessionPlanned
+from opex.domain.sessions import MOST_ITEMS, RHYTHMS
 from opex.review.sessions import Session
 from opex.services import prioritising, reviewing, session_reading, sessions
 from opex.services.context import Context
 from opex.services.writing import StaleReview
-from opex.ui.session import may, refusals, speaker
+from opex.ui.session import begin_anew, may, refusals, speaker, turn
 from opex.ui.words import told_apart
 
 __all__ = ["plan_told", "plan_view"]
@@ -31,10 +32,10 @@ def plan_view(of: Context, now: Session) -> None:
     with left:
         items = _scope(of, now)
     with right:
-        wanted = _when(of, now, items)
+        when = _when(now)
     people = _people(of, now)
     asked = _asked(of, now, people)
-    _save(of, now, wanted, people, asked)
+    _save(of, now, when | {"items": items, "participants": people, "asked": asked})
 
 
 def _scope(of: Context, now: Session) -> tuple[str, ...]:
@@ -45,11 +46,15 @@ def _scope(of: Context, now: Session) -> tuple[str, ...]:
     order = prioritising.saved_order(of, board)
     titles = {item.id: f"{item.rank}. {item.opportunity.title}" for item in order.items}
     _take(now, order)
-    key = f"plan_items_{now.id}"
+    key = _key(now, "items")
     st.session_state[key] = [item for item in st.session_state.get(key, now.plan.items) if item in titles]
     chosen = st.multiselect("Opportunities", list(titles), format_func=titles.__getitem__, key=key)
     st.caption("  \n".join(markdown(titles[item]) for item in titles if item in set(chosen)))
     return tuple(item for item in titles if item in set(chosen))
+
+
+def _key(now: Session, field: str) -> str:
+    return f"plan_{field}_{now.id}_{turn(f'plan_{now.id}')}"
 
 
 def _take(now: Session, order: Priorities) -> None:
@@ -57,44 +62,43 @@ def _take(now: Session, order: Priorities) -> None:
     ids = [item.id for item in order.items]
     systems = sorted({item.opportunity.system for item in order.items if item.opportunity.system})
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        top = st.number_input("The first", 1, min(len(ids), MOST_ITEMS), min(10, len(ids)), key=f"plan_top_{now.id}")
+        top = st.number_input("The first", 1, min(len(ids), MOST_ITEMS), min(10, len(ids)), key=_key(now, "top"))
         offers = {"Take these": ids[: int(top)]}
-        system = st.selectbox("or all of", systems, None, key=f"plan_system_{now.id}", placeholder="a system")
+        system = st.selectbox("or all of", systems, None, key=_key(now, "system"), placeholder="a system")
         if system is not None:
             offers["Take its"] = [item.id for item in order.items if item.opportunity.system == system]
         filtered = st.session_state.get("seen")
         if isinstance(filtered, Priorities) and filtered.filters:
             offers[f"Take those where {markdown(filtered.filters)}"] = [item.id for item in filtered.items]
         for n, (label, chosen) in enumerate(offers.items()):
-            if st.button(label, key=f"plan_take_{n}_{now.id}"):
-                st.session_state[f"plan_items_{now.id}"] = [item for item in chosen if item in set(ids)][:MOST_ITEMS]
+            if st.button(label, key=_key(now, f"take_{n}")):
+                st.session_state[_key(now, "items")] = [item for item in chosen if item in set(ids)][:MOST_ITEMS]
 
 
-def _when(of: Context, now: Session, items: tuple[str, ...]) -> SessionPlanned:
+def _when(now: Session) -> dict[str, Any]:
     st.markdown("#### When and how far")
-    title = st.text_input("Title", now.plan.title, max_chars=200, key=f"plan_title_{now.id}")
+    title = st.text_input("Title", now.plan.title, max_chars=200, key=_key(now, "title"))
     due = st.date_input(
-        "People answer until", date.fromisoformat(now.plan.due) if now.plan.due else None, key=f"plan_due_{now.id}",
+        "People answer until", date.fromisoformat(now.plan.due) if now.plan.due else None, key=_key(now, "due"),
         format="YYYY-MM-DD",
     )  # fmt: skip
     rhythm = st.selectbox(
         "It comes again", list(RHYTHMS), list(RHYTHMS).index(now.plan.rhythm), format_func=RHYTHMS.__getitem__,
-        key=f"plan_rhythm_{now.id}",
+        key=_key(now, "rhythm"),
     )  # fmt: skip
     cut = st.number_input(
-        "Cut line below place", 1, 10_000, now.plan.cut, key=f"plan_cut_{now.id}",
+        "Cut line below place", 1, 10_000, now.plan.cut, key=_key(now, "cut"),
         help="What stands above it is within reach. Differences between people matter where they would change that.",
     )  # fmt: skip
-    note = st.text_area("What people should know", now.plan.note, key=f"plan_note_{now.id}", height=80, max_chars=4000)
+    note = st.text_area("What people should know", now.plan.note, key=_key(now, "note"), height=80, max_chars=4000)
     day = due.isoformat() if isinstance(due, date) else None
-    said = {"title": title or "", "due": day, "rhythm": rhythm, "cut": int(cut), "note": note or ""}
-    return replace(now.plan, items=items or now.plan.items, **said)  # type: ignore[arg-type]
+    return {"title": title or "", "due": day, "rhythm": rhythm, "cut": int(cut), "note": note or ""}
 
 
 def _people(of: Context, now: Session) -> dict[str, str]:
     st.markdown("#### Who is asked")
     known = session_reading.everybody(of) | now.plan.participants
-    key = f"plan_people_{now.id}"
+    key = _key(now, "people")
     st.session_state[key] = [one for one in st.session_state.get(key, now.plan.participants) if one in known]
     chosen = st.multiselect("Participants", sorted(known), format_func=lambda name: f"{name} ({known[name]})", key=key)
     if not of.team or may("administer"):
@@ -104,12 +108,14 @@ def _people(of: Context, now: Session) -> dict[str, str]:
 
 def _somebody_new(of: Context, now: Session) -> None:
     """A name and a function for somebody who was never here; in a team they sign in, or an administrator names them."""
-    with st.popover("Somebody new"), st.form(f"plan_new_{now.id}", clear_on_submit=True, border=False):
-        name = st.text_input("Name", max_chars=80)
-        function = st.selectbox("Speaks for", FUNCTIONS)
+    form = f"plan_new_{now.id}"
+    with st.popover("Somebody new"), st.form(form, border=False):
+        name = st.text_input("Name", max_chars=80, key=f"name_{form}_{turn(form)}")
+        function = st.selectbox("Speaks for", FUNCTIONS, None, key=f"function_{form}_{turn(form)}")
         if st.form_submit_button("Add"):
             with refusals():
-                reviewing.remember(of, Person(name=name.strip(), function=function))
+                reviewing.remember(of, Person(name=name.strip(), function=function or ""))
+                begin_anew(form)
                 st.rerun()
 
 
@@ -123,7 +129,7 @@ def _asked(of: Context, now: Session, people: dict[str, str]) -> dict[str, list[
         names = ", ".join(sorted(name for name in people if people[name] == function))
         chosen = st.pills(
             f"{function} ({markdown(names)})", list(asks), selection_mode="multi", default=given,
-            format_func=lambda question: markdown(asks[question]), key=f"plan_asked_{now.id}_{function}",
+            format_func=lambda question: markdown(asks[question]), key=_key(now, f"asked_{function}"),
         )  # fmt: skip
         asked[function] = [question for question in asks if question in set(chosen)]
     return asked
@@ -136,19 +142,26 @@ def _mine_or_theirs(now: Session) -> None:
         st.session_state[f"plan_seen_{now.id}"] = now.version
         st.rerun()
     if theirs.button("Take theirs", key=f"plan_theirs_{now.id}", width="stretch"):
-        for key in [str(key) for key in st.session_state if str(key).startswith("plan_") and now.id in str(key)]:
-            del st.session_state[key]
-        st.rerun()
+        _as_saved(now)
 
 
-def _save(
-    of: Context, now: Session, wanted: SessionPlanned, people: dict[str, str], asked: dict[str, list[str]]
-) -> None:
+def _as_saved(now: Session) -> NoReturn:
+    """Every field begins anew from the plan as it is saved."""
+    begin_anew(f"plan_{now.id}")
+    st.session_state[f"plan_seen_{now.id}"] = now.version
+    st.session_state[f"plan_begun_{now.id}"] = now.plan
+    st.rerun()
+
+
+def _save(of: Context, now: Session, wanted: dict[str, Any]) -> None:
     """Save what changed since it was saved last; a refusal says what is missing and keeps the earlier plan."""
     seen = st.session_state.setdefault(f"plan_seen_{now.id}", now.version)
     try:
-        plan = replace(wanted, participants=people, asked=asked)
+        plan = replace(now.plan, **wanted)
+        if plan == st.session_state.setdefault(f"plan_begun_{now.id}", now.plan) != now.plan:
+            _as_saved(now)  # a colleague changed it, and nothing was changed here
         if plan == now.plan:
+            st.session_state.update({f"plan_seen_{now.id}": now.version, f"plan_begun_{now.id}": now.plan})
             st.caption("The plan is saved. Nobody is asked anything until you open it.")
             return
         form = f"plan_{now.id}_{now.version}"
@@ -159,5 +172,6 @@ def _save(
             _mine_or_theirs(now)
         return
     st.session_state.pop(f"request_{form}", None)
-    st.session_state[f"plan_seen_{now.id}"] = session_reading.look(of, now.id).version
+    saved = session_reading.look(of, now.id)
+    st.session_state.update({f"plan_seen_{now.id}": saved.version, f"plan_begun_{now.id}": saved.plan})
     st.rerun()
