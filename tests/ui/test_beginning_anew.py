@@ -4,9 +4,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from opex.domain.decisions import Described
 from opex.domain.people import Person
 from opex.domain.sessions import SessionPlanned
-from opex.services import reviewing, session_reading, sessions
+from opex.services import discretion, reviewing, session_reading, sessions
 from opex.services.context import Speaker
 from tests.conftest import context_at
 from tests.services.sample import copy_to
@@ -141,4 +142,63 @@ def test_an_answer_that_was_given_in_another_window_stands_beside_its_mark(tmp_p
     sessions.answer(of, session, Speaker(person=ANA, seen=given.seq), items[0], "insight", "wrong", words="A drill")
     app.radio[0].set_value(app.radio[0].options[0]).run()
     assert (app.button_group[0].value, app.text_input[0].value) == ("wrong", "A drill")
+    of.database.close()
+
+
+def accepting(url: str, item: str) -> None:
+    import streamlit as st
+
+    from opex.domain.priorities import Priorities
+    from opex.services import prioritising
+    from opex.ui.sessions.decide import _accept
+    from tests.conftest import context_at
+
+    of = context_at(url)
+    order = prioritising.priorities(of)
+    assert isinstance(order, Priorities)
+    if not st.toggle("Look at another one"):
+        _accept(of, prioritising.one(of, item), order, "here")
+    of.database.close()
+
+
+def test_an_action_that_was_typed_stays_and_an_owner_that_nobody_typed_is_the_colleagues(tmp_path: Path) -> None:
+    url = copy_to(tmp_path)
+    of = context_at(url)
+    (item,) = session_reading.first_items(of, 1)
+    app = AppTest.from_function(accepting, args=(url, item), default_timeout=60)
+    app.session_state["me"] = "Fay"
+    app.run()
+    assert app.text_input(key="owner_here").value == "Fay"
+    app.text_area(key="course_here").set_value("Behind a cache").run()
+    reviewing.say(of, item, Described(action="Buy a bigger one", owner="Dee"), Speaker(person=ANA))
+    app.run()
+    assert (app.text_area(key="course_here").value, app.text_input(key="owner_here").value) == ("Behind a cache", "Dee")
+    app.toggle[0].set_value(True).run()
+    assert not app.text_area
+    app.toggle[0].set_value(False).run()
+    assert (app.text_area(key="course_here").value, app.text_input(key="owner_here").value) == ("Behind a cache", "Dee")
+    of.database.close()
+
+
+def restricting(url: str, item: str) -> None:
+    from opex.services import prioritising
+    from opex.ui.discretion import who_sees
+    from tests.conftest import context_at
+
+    of = context_at(url)
+    who_sees(of, item, "Who sees this", seen=prioritising.one(of, item).version)
+    of.database.close()
+
+
+def test_a_restriction_is_not_lifted_by_naming_nobody(tmp_path: Path) -> None:
+    url = copy_to(tmp_path)
+    of = context_at(url)
+    (item,) = session_reading.first_items(of, 1)
+    discretion.restrict(of, item, ["administrator"], Speaker(person=ANA))
+    app = AppTest.from_function(restricting, args=(url, item), default_timeout=60)
+    app.session_state["me"] = "Ana"
+    app.run().multiselect[0].set_value([])
+    app.button[0].click().run()
+    assert [one.value for one in app.error] == ["Name the roles that see it: with all of them named everybody does."]
+    assert discretion.seen_by(of, item) == ("administrator",)
     of.database.close()
